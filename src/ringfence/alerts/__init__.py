@@ -1,0 +1,1 @@
+"""From scores to alerts, episodes, money at risk and suppression."""

@@ -1,0 +1,1 @@
+"""Judge feature rows: rules, lists, baselines."""

@@ -1,0 +1,1 @@
+"""The words: schemas of events, identity, time, money, numbering, the error tree."""

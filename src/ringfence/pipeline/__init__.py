@@ -1,0 +1,1 @@
+"""The order of the steps, the clock, and what a checkpoint holds."""

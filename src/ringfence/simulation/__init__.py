@@ -1,0 +1,1 @@
+"""Invents a country's traffic with known fraud in it."""

@@ -1,0 +1,1 @@
+"""Keep: SQL and Parquet."""

@@ -1,0 +1,1 @@
+"""Choose implementations in one place."""
