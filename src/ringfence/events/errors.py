@@ -1,7 +1,7 @@
 """Every error that a user can meet, in one tree, each with a code.
 
-A code never changes its meaning. Ranges: RF10 usage and settings, RF20 records, RF30 rules and lists, RF40 files and
-stores, RF50 simulation and evaluation, RF60 features and state.
+A code never changes its meaning. Ranges: RF10 usage and settings, RF20 records, RF30 rules and lists,
+RF40 files and stores, RF50 simulation and evaluation, RF60 features and state.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def _code(code: str, title: str, cure: str) -> str:
 class RingfenceError(Exception):
     """What went wrong, where, what was expected, and what to do next.
 
-    `str()` is the whole message for a person: `WHERE: WHAT; expected EXPECTED`, and the cure on a line of its own.
+    `str()` is the whole message for a person: `WHERE: WHAT; expected EXPECTED`, and the cure on a line of
+    its own.
     """
 
     exit_code: Exit = Exit.USAGE
@@ -87,6 +88,7 @@ UNKNOWN_SETTING = _code("RF1001", "Unknown setting", "Take the suggestion, or se
 BAD_SETTING = _code("RF1002", "A setting has a value that it cannot have", "See `ringfence config --help`.")
 BAD_TOML = _code("RF1003", "A file is not valid TOML", "Mend the line that is named.")
 BAD_ARGUMENT = _code("RF1004", "An argument cannot be used", "See the command's --help.")
+BAD_RATES = _code("RF1005", "A rate table cannot be used", "Mend the lines that are named.")
 
 # RF20 records: what suspense says of a record that could not be decoded
 BAD_FIELD_COUNT = _code("RF2001", "A row has too few or too many fields", "Compare the row with the mapping.")
@@ -103,7 +105,44 @@ BAD_ENCODING = _code("RF2011", "A record is not valid text in the source's encod
 MISSING_FIELD = _code("RF2012", "A record lacks what every event needs", "Mend it, or the mapping.")
 BAD_VALUE = _code("RF2013", "A field has a value that its column cannot hold", "Mend it, or the mapping.")
 
+# RF30 rules and lists
+BAD_RULES = _code("RF3000", "A file of rules cannot be used", "Mend the lines that are named.")
+RULE_SYNTAX = _code("RF3001", "A condition cannot be read", "Mend it at the caret; see docs/reference/rule-language.md.")
+UNKNOWN_NAME = _code(
+    "RF3002", "A condition speaks of something unknown", "See `ringfence features list` for what there is."
+)
+TYPE_MISMATCH = _code("RF3003", "A condition mixes types", "Compare numbers with numbers and texts with texts.")
+NOT_IN_LANGUAGE = _code(
+    "RF3004", "A condition uses SQL that rules do not have", "See docs/reference/rule-language.md for what there is."
+)
+RULE_TOO_LARGE = _code("RF3005", "A condition exceeds a limit", "Split the rule, or put long lists into a list file.")
+UNKNOWN_LIST = _code("RF3006", "A condition names a list that is not there", "Add NAME.csv to the lists folder.")
+BAD_RULE_FIELD = _code(
+    "RF3007", "A rule lacks a field or has one that it cannot have", "See docs/reference/rule-language.md."
+)
+BAD_LIST = _code("RF3010", "A list file cannot be used", "Mend the lines that are named.")
+BAD_CELLS = _code("RF3011", "A table of cells cannot be used", "Mend the lines that are named.")
+
 # RF40 files and stores
 NO_SUCH_FILE = _code("RF4001", "A file or folder is not there", "Check the path.")
 UNREADABLE_FILE = _code("RF4002", "A file cannot be read", "Check its permissions, or fetch it again.")
-UNKNOWN_FORMAT = _code("RF4003", "The format of a file is not known", "Name it with --format, or `connect` it.")
+UNKNOWN_FORMAT = _code(
+    "RF4003", "The format of a file is not known", "Name it with --format, or `connect` it."
+)
+BAD_MAPPING = _code("RF4004", "A mapping file cannot be used", "See docs/how-to/connect-your-records.md.")
+NO_TABLE = _code(
+    "RF4005", "A database file has no table that fits", "Name the table with `table` in a mapping."
+)
+MAPPING_MISMATCH = _code(
+    "RF4006",
+    "A file does not have the columns that its mapping names",
+    "Compare its header with the mapping.",
+)
+
+# RF50 simulation and evaluation
+BAD_PLAN = _code("RF5001", "A simulation cannot be planned like this", "See `ringfence simulate --help`.")
+
+# RF60 features and state
+STATE_MISMATCH = _code(
+    "RF6001", "Saved state does not fit this version", "Start with a new --home and replay the history."
+)

@@ -1,0 +1,148 @@
+"""How a family's memory is laid out: which conditions, partners and cells its kernel works on.
+
+Most entities have few events: they are kept as a short log and replayed when another event comes. The others have a
+row of int64: last_ms, first_ms, the totals since then; then, a window, the running totals of its
+additive features followed by its panes, each the number of events in it and a cell a feature. A pane that leaves the
+window is taken off the totals, so an event costs the same whatever the window holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from ringfence.features.define import WINDOWED, WINDOWS, Family, Feature, Window
+from ringfence.features.families import FAMILIES
+
+LAST: Final = 0  # row cell: time of the entity's previous event
+FIRST: Final = 1  # row cell: time of its first
+HEADER: Final = 2
+AT: Final = 0  # input column: event time
+FLAGS: Final = 1  # input column: one bit a condition
+VALUES: Final = 2  # input columns from here: value columns, then the pair's previous time, a partner
+LOG: Final = 4  # events that an entity may have before it gets a row of panes
+LOGGED: Final = 0  # log cell: events logged, or -1 - row once it has one
+SEEN: Final = 1  # log cell: time of the entity's previous event
+LOG_HEADER: Final = 2
+NEVER: Final = -(2**62)  # a time before all times
+NULL: Final = -(2**63)  # an integer feature that is not known, between kernel and frame
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A bit of the flags: rows that happened to this entity in this role, where `where` holds and `column` is known."""
+
+    where: str
+    column: str  # must not be null; "" where none is read
+    received: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLayout:
+    """Where one window's cells are in the row."""
+
+    window: Window
+    additive: tuple[Feature, ...]  # one total, and one cell a pane
+    extremes: tuple[Feature, ...]  # no total; one cell a pane, value + 1, 0 for none
+    totals: int  # first cell of the totals
+    panes: int  # first cell of the panes
+
+    @property
+    def pane_width(self) -> int:
+        """Cells a pane: the number of events in it, then the features."""
+        return 1 + len(self.additive) + len(self.extremes)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """All that the kernel of one family is made from."""
+
+    family: str
+    key: tuple[str, ...]
+    also: str
+    outputs: tuple[Feature, ...]
+    totals: tuple[Feature, ...]
+    windows: tuple[WindowLayout, ...]
+    conditions: tuple[Condition, ...]
+    values: tuple[str, ...]
+    partners: tuple[Condition, ...]  # one pair memory each
+    width: int
+
+    def bit(self, feature: Feature) -> int:
+        """Return the feature's bit in the flags."""
+        return self.conditions.index(_condition(self.family, feature))
+
+    def value_column(self, column: str) -> int:
+        """Return the input column of a value column."""
+        return VALUES + self.values.index(column)
+
+    def partner_column(self, feature: Feature) -> int:
+        """Return the input column that holds the pair's previous time."""
+        return VALUES + len(self.values) + self.partners.index(_condition(self.family, feature))
+
+    @property
+    def input_columns(self) -> int:
+        """Columns of the kernel's input."""
+        return VALUES + len(self.values) + len(self.partners)
+
+    def output(self, name: str) -> int:
+        """Return the position of an integer feature among the kernel's outputs."""
+        return next(i for i, f in enumerate(self.outputs) if f.name == name)
+
+
+def _condition(family: str, feature: Feature) -> Condition:
+    reads_null = feature.aggregate in ("min", "max", "distinct", "new")
+    received = feature.name in _family(family).received
+    return Condition(feature.where, feature.column if reads_null else "", received)
+
+
+def _family(name: str) -> Family:
+    return next(f for f in FAMILIES if f.name == name)
+
+
+@cache
+def layout(name: str) -> Layout:
+    """Lay out the family of that name."""
+    family = _family(name)
+    outputs = tuple(family.integers())
+    totals = tuple(f for f in outputs if f.aggregate == "total")
+    conditions: dict[Condition, None] = {}
+    partners: dict[Condition, None] = {}
+    values: dict[str, None] = {}
+    for f in outputs:
+        if f.aggregate in ("total", *WINDOWED) and f.aggregate != "peak":
+            conditions[_condition(name, f)] = None
+        if f.aggregate in ("distinct", "new"):
+            partners[_condition(name, f)] = None
+        if f.aggregate in ("sum", "min", "max") or (f.aggregate == "total" and f.column != "1"):
+            values[f.column] = None
+    windows, width = _windows(outputs, HEADER + len(totals))
+    if len(conditions) > 62:
+        raise ValueError(f"family {name} has more than 62 conditions")
+    return Layout(
+        name,
+        family.key,
+        family.also,
+        outputs,
+        totals,
+        windows,
+        tuple(conditions),
+        tuple(values),
+        tuple(partners),
+        width,
+    )
+
+
+def _windows(outputs: tuple[Feature, ...], first: int) -> tuple[tuple[WindowLayout, ...], int]:
+    layouts = []
+    for window in WINDOWS.values():
+        own = [f for f in outputs if f.window == window]
+        additive = tuple(f for f in own if f.aggregate in ("count", "sum", "distinct", "new"))
+        extremes = tuple(f for f in own if f.aggregate in ("min", "max"))
+        if not additive and not extremes:
+            continue
+        panes = first + len(additive)
+        layouts.append(WindowLayout(window, additive, extremes, first, panes))
+        first = panes + window.panes * (1 + len(additive) + len(extremes))
+    return tuple(layouts), first

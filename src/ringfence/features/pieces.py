@@ -1,0 +1,209 @@
+"""What travels between the shards of a topology: pieces of batches in, parts of feature rows out.
+
+Three plain functions know no engine: `split` cuts a batch into a piece for each shard and family, `Shard.process`
+(in `shard`) turns pieces into parts, `assemble` puts parts together to feature rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ringfence.features.families import FEATURES
+from ringfence.features.inputs import (
+    LAYOUTS,
+    Inputs,
+    concerns,
+    family_flags,
+    family_keys,
+    partner_keys,
+    prepare,
+)
+from ringfence.features.layout import AT, NULL, Layout
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The events of one batch that concern one family of one shard, with the order that they must be taken in.
+
+    `role` is 0 where the event is the entity's own and 1 where the entity is the other party; `tickets` say which
+    feature row the event gets, -1 for none. `watermark` is the partition's: older events will not come from it.
+    """
+
+    family: int
+    partition: int
+    watermark: int
+    keys: Ints
+    ids: NDArray[np.uint64]
+    role: NDArray[np.int8]
+    tickets: Ints
+    inputs: Ints  # (n, columns); where the kernel wants the pair's previous time, the partner's key
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Feature columns of some events of one family, in no particular order."""
+
+    family: int
+    tickets: Ints
+    columns: Ints  # (features, n)
+
+
+def shard_of(keys: Ints, shards: int) -> Ints:
+    """Return the shard of each key. Uses the high bits; the tables inside a shard use the low ones."""
+    return ((keys.view(np.uint64) >> np.uint64(33)) % np.uint64(shards)).astype(np.int64)
+
+
+def split(
+    events: pl.DataFrame,
+    shards: int,
+    time_zone: str,
+    *,
+    partition: int = 0,
+    watermark: int,
+    first_ticket: int = 0,
+) -> list[list[Piece]]:
+    """Cut a batch into pieces, a list for each shard. Row i gets the ticket `first_ticket + i`."""
+    inputs = prepare(events, time_zone)
+    pieces: list[list[Piece]] = [[] for _ in range(shards)]
+    tickets = np.arange(first_ticket, first_ticket + events.height, dtype=np.int64)
+    for family, plan in enumerate(LAYOUTS):
+        whole = _family_piece(inputs, plan, family, tickets, partition, watermark)
+        if shards == 1:
+            pieces[0].append(whole)
+            continue
+        home = shard_of(whole.keys, shards)
+        for shard in range(shards):
+            pieces[shard].append(take(whole, np.flatnonzero(home == shard)))
+    return pieces
+
+
+def _family_piece(
+    inputs: Inputs, plan: Layout, family: int, tickets: Ints, partition: int, watermark: int
+) -> Piece:
+    roles = []
+    for received in (False, True) if plan.also else (False,):
+        keys = family_keys(inputs, plan, as_other_party=received)
+        flags = family_flags(inputs, plan, received=received)
+        rows = np.flatnonzero((keys != 0) & concerns(inputs, plan) if received else keys != 0)
+        columns = (inputs.at, flags, *(inputs.values[v] for v in plan.values), *partner_keys(inputs, plan, flags))
+        matrix = np.column_stack([c[rows] for c in columns])
+        own = np.full(len(rows), -1, np.int64) if received else tickets[rows]
+        role = np.full(len(rows), int(received), np.int8)
+        roles.append((rows, keys[rows], role, own, matrix))
+    if len(roles) == 1:
+        rows, keys, role, own, matrix = roles[0]
+    else:
+        rows, keys, role, own = (np.concatenate([r[i] for r in roles]) for i in range(4))
+        matrix = np.concatenate([r[4] for r in roles])
+        order = np.argsort(rows, kind="stable")  # an event's own row stays before the other party's
+        rows, keys, role, own, matrix = rows[order], keys[order], role[order], own[order], matrix[order]
+    return Piece(family, partition, watermark, keys, inputs.ids[rows], role, own, matrix)
+
+
+def take(piece: Piece, rows: Ints) -> Piece:
+    """Return the piece's rows at these positions."""
+    return Piece(
+        piece.family,
+        piece.partition,
+        piece.watermark,
+        piece.keys[rows],
+        piece.ids[rows],
+        piece.role[rows],
+        piece.tickets[rows],
+        piece.inputs[rows],
+    )
+
+
+def join(pieces: Sequence[Piece]) -> Piece:
+    """Return pieces of one family as one."""
+    if len(pieces) == 1:
+        return pieces[0]
+    return Piece(
+        pieces[0].family,
+        pieces[0].partition,
+        pieces[0].watermark,
+        np.concatenate([p.keys for p in pieces]),
+        np.concatenate([p.ids for p in pieces]),
+        np.concatenate([p.role for p in pieces]),
+        np.concatenate([p.tickets for p in pieces]),
+        np.concatenate([p.inputs for p in pieces]),
+    )
+
+
+def in_order(piece: Piece) -> Piece:
+    """Return the piece in the order of event time, event id, own before other party's."""
+    at = piece.inputs[:, AT]
+    if len(at) < 2:
+        return piece
+    order = np.lexsort((piece.role, piece.ids[:, 1], piece.ids[:, 0], at))
+    if np.array_equal(order, np.arange(len(at))):
+        return piece
+    return take(piece, order)
+
+
+class FeatureRows:
+    """The features of some events, one row each, in the order of their tickets.
+
+    Columns become Polars series when they are asked for: a rule reads five of three hundred.
+    """
+
+    def __init__(self, height: int, columns: dict[str, tuple[Ints, NDArray[np.bool_] | None]]) -> None:
+        self.height = height
+        self._columns = columns
+
+    def integer(self, name: str) -> pl.Series:
+        """Return one integer feature, null where it is not known."""
+        values, known = self._columns[name]
+        series = pl.Series(name, values)
+        if known is None and FEATURES[name].aggregate not in ("min", "max", "since_last"):
+            return series
+        unknown = values == NULL if known is None else (values == NULL) | ~known
+        return pl.select(pl.when(pl.Series(~unknown)).then(series).alias(name)).to_series()
+
+    def frame(self, names: Iterable[str]) -> pl.DataFrame:
+        """Return the features of these names, ratios divided."""
+        wanted = list(dict.fromkeys(names))
+        needed = {n for name in wanted for n in _needs(name)}
+        integers = pl.DataFrame([self.integer(n) for n in sorted(needed)])
+        return integers.select(_expression(name) for name in wanted)
+
+
+def _needs(name: str) -> tuple[str, ...]:
+    feature = FEATURES[name]
+    return (feature.numerator, feature.denominator) if feature.is_ratio else (name,)
+
+
+def _expression(name: str) -> pl.Expr:
+    feature = FEATURES[name]
+    if not feature.is_ratio:
+        return pl.col(name)
+    below = pl.col(feature.denominator)
+    return pl.when(below != 0).then(pl.col(feature.numerator) / below).alias(name)
+
+
+def assemble(first_ticket: int, height: int, parts: Iterable[Part]) -> FeatureRows:
+    """Put parts together to the feature rows of the tickets from `first_ticket` on."""
+    columns: dict[str, tuple[Ints, NDArray[np.bool_] | None]] = {}
+    for family, plan in enumerate(LAYOUTS):
+        own = [p for p in parts if p.family == family]
+        places = np.concatenate([p.tickets for p in own]) - first_ticket if own else np.empty(0, np.int64)
+        if len(places) == height and (np.diff(places) == 1).all() and len(own) == 1:
+            block, known = own[0].columns, None
+        else:
+            block = np.full((len(plan.outputs), height), NULL, np.int64)
+            if own:
+                block[:, places] = np.concatenate([p.columns for p in own], axis=1)
+            known = None
+            if len(places) < height:
+                known = np.zeros(height, np.bool_)
+                known[places] = True
+        for position, feature in enumerate(plan.outputs):
+            columns[feature.name] = (block[position], known)
+    return FeatureRows(height, columns)

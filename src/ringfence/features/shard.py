@@ -1,0 +1,277 @@
+"""A shard: what is known of the entities that hash to it, in all families.
+
+It takes pieces in any order, holds them until every partition's watermark has passed them, and processes them in the
+order of (event time, event id). Snapshots are canonical: the same events give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import zstandard
+from numpy.typing import NDArray
+
+from ringfence.events.errors import STATE_MISMATCH, DependencyError
+from ringfence.features.codegen import Kernel, load, source
+from ringfence.features.define import LONGEST
+from ringfence.features.inputs import LAYOUTS
+from ringfence.features.layout import AT, LOG, LOG_HEADER, LOGGED, NEVER, SEEN, VALUES, Layout
+from ringfence.features.memory import exchange, find_or_add, insert_pairs
+from ringfence.features.pieces import Part, Piece, in_order, join, shard_of, take
+
+Ints = NDArray[np.int64]
+FIRST_ENTITIES = 256
+FIRST_ROWS = 16
+FIRST_PAIRS = 1024
+
+
+class Memory:
+    """The entities and pairs of one family in one shard."""
+
+    def __init__(self, plan: Layout) -> None:
+        self.plan = plan
+        self.log_width = LOG_HEADER + LOG * plan.input_columns
+        self.used = 0
+        self.keys: Ints = np.zeros(FIRST_ENTITIES, np.int64)
+        self.logs: Ints = np.zeros((FIRST_ENTITIES, self.log_width), np.int64)
+        self.index: Ints = np.zeros(2 * FIRST_ENTITIES, np.int64)
+        self.rows_used: Ints = np.zeros(1, np.int64)
+        self.rows: Ints = np.zeros((FIRST_ROWS, plan.width), np.int64)
+        self.pairs_used = 0
+        self.pairs: Ints = np.zeros((FIRST_PAIRS, 3), np.int64)
+
+    def update(self, kernel: Kernel, piece: Piece) -> Part:
+        """Take events in order; return the feature columns of those that have a ticket."""
+        plan, count = self.plan, len(piece.keys)
+        self._make_room(count, int(piece.inputs[0, AT]))
+        places = np.full((2, count), -1, np.int64)
+        self.used = find_or_add(self.index, self.keys, self.used, piece.keys, places[0])
+        inputs = piece.inputs.copy()
+        for place in range(len(plan.partners)):
+            column = VALUES + len(plan.values) + place
+            self.pairs_used = exchange(
+                self.pairs, self.pairs_used, piece.keys, piece.inputs[:, column], inputs[:, AT], inputs[:, column]
+            )
+        emitted = np.flatnonzero(piece.tickets >= 0)
+        places[1, emitted] = np.arange(len(emitted))
+        # columns an odd number of cache lines apart: a power of two would make them push each other out
+        stride = (len(emitted) // 16) * 16 + 24
+        out = np.empty((len(plan.outputs), stride), np.int64)
+        done = 0
+        while (done := kernel(self.logs, self.rows, self.rows_used, places, inputs, out, done)) < count:
+            more = np.zeros((2 * len(self.rows), plan.width), np.int64)
+            more[: len(self.rows)] = self.rows
+            self.rows = more
+        return Part(piece.family, piece.tickets[emitted], out[:, : len(emitted)])
+
+    def _make_room(self, entities: int, now: int) -> None:
+        if self.used + entities > len(self.keys):
+            alive = self.alive(now)
+            size = len(self.keys)
+            while size < len(alive) + entities or size < 2 * len(alive):
+                size *= 2
+            self.fill(self.keys[alive], self.logs[alive], self.rows, size)
+        if (self.pairs_used + entities * len(self.plan.partners)) * 5 > len(self.pairs) * 3:
+            kept = self.alive_pairs(now)
+            size = len(self.pairs)
+            while (len(kept) + entities * len(self.plan.partners)) * 5 > size * 3 or size < 3 * len(kept):
+                size *= 2
+            self.fill_pairs(kept, size)
+
+    def alive(self, now: int) -> Ints:
+        """Return the entities that are not idle beyond the longest window."""
+        seen = self.logs[: self.used, SEEN]
+        return np.flatnonzero(seen // LONGEST.pane_ms > now // LONGEST.pane_ms - LONGEST.panes)
+
+    def alive_pairs(self, now: int) -> Ints:
+        """Return the pairs that met within the longest window."""
+        met = self.pairs[:, 2]
+        return self.pairs[
+            (met != 0) & ((met - 1) // LONGEST.pane_ms > now // LONGEST.pane_ms - LONGEST.panes)
+        ]
+
+    def fill(self, keys: Ints, logs: Ints, rows: Ints, size: int) -> None:
+        """Hold these entities in a table with room for `size`; rows are packed in the entities' order."""
+        count = len(keys)
+        self.keys = np.zeros(size, np.int64)
+        self.index = np.zeros(2 * size, np.int64)
+        self.used = find_or_add(self.index, self.keys, 0, keys, np.empty(count, np.int64))
+        self.logs = np.zeros((size, self.log_width), np.int64)
+        self.logs[:count] = logs
+        busy = np.flatnonzero(logs[:, LOGGED] < 0)
+        self.rows = np.zeros((_room(len(busy) + 1, FIRST_ROWS), self.plan.width), np.int64)
+        self.rows[: len(busy)] = rows[-1 - logs[busy, LOGGED]]
+        self.rows_used[0] = len(busy)
+        self.logs[busy, LOGGED] = -1 - np.arange(len(busy))
+
+    def fill_pairs(self, pairs: Ints, size: int) -> None:
+        """Hold these pairs in a table with room for 0.6 x `size`."""
+        self.pairs = np.zeros((size, 3), np.int64)
+        self.pairs_used = len(pairs)
+        insert_pairs(self.pairs, pairs)
+
+    @property
+    def bytes(self) -> int:
+        """Memory taken."""
+        return self.rows.nbytes + self.logs.nbytes + self.keys.nbytes + self.index.nbytes + self.pairs.nbytes
+
+
+@dataclass(slots=True)
+class Shard:
+    """The memory of some entities in all families, and the pieces that wait for their watermark.
+
+    `partitions` is how many source partitions send pieces: nothing is released before all of them have.
+    """
+
+    kernels: Sequence[Kernel]
+    partitions: int = 1
+    memories: list[Memory] = field(default_factory=lambda: [Memory(plan) for plan in LAYOUTS])
+    watermarks: dict[int, int] = field(default_factory=dict)
+    waiting: list[Piece] = field(default_factory=list)
+
+    @property
+    def watermark(self) -> int:
+        """No partition will send older events."""
+        if len(self.watermarks) < self.partitions:
+            return NEVER
+        return min(self.watermarks.values())
+
+    def process(self, pieces: Iterable[Piece], threads: Executor | None = None) -> list[Part]:
+        """Take pieces; return the parts of all events older than the watermark, each event once."""
+        for piece in pieces:
+            self.watermarks[piece.partition] = max(
+                piece.watermark, self.watermarks.get(piece.partition, NEVER)
+            )
+            if len(piece.keys):
+                self.waiting.append(piece)
+        due = self._release()
+        if threads is None:
+            return [self._update(piece) for piece in due]
+        return list(threads.map(self._update, due))
+
+    def _update(self, piece: Piece) -> Part:
+        return self.memories[piece.family].update(self.kernels[piece.family], piece)
+
+    def _release(self) -> list[Piece]:
+        watermark = self.watermark
+        due, still = [], []
+        for family in range(len(LAYOUTS)):
+            own = [p for p in self.waiting if p.family == family]
+            if not own:
+                continue
+            whole = in_order(join(own))
+            passed = int(np.searchsorted(whole.inputs[:, AT], watermark, side="left"))
+            if passed:
+                due.append(whole if passed == len(whole.keys) else take(whole, np.arange(passed)))
+            if passed < len(whole.keys):
+                still.append(take(whole, np.arange(passed, len(whole.keys))))
+        self.waiting = still
+        return due
+
+    @property
+    def bytes(self) -> int:
+        """Memory taken by entities and pairs."""
+        return sum(m.bytes for m in self.memories)
+
+
+def kernels(folder: Path) -> list[Kernel]:
+    """Load the kernel of every family; sources and compiled code are kept in the folder."""
+    return [load(plan, folder) for plan in LAYOUTS]
+
+
+def fingerprint() -> str:
+    """Name the definitions that a snapshot was written by."""
+    return blake2b("".join(source(plan) for plan in LAYOUTS).encode(), digest_size=16).hexdigest()
+
+
+def to_bytes(shard: Shard) -> bytes:
+    """Return the shard's memory, the same bytes for the same events; waiting pieces must be empty.
+
+    Layout: a line of JSON (fingerprint, watermarks, counts), then sorted int64 arrays, all in zstd level 1.
+    """
+    if shard.waiting:
+        raise ValueError("a snapshot holds no waiting pieces: keep them in the source, before its position")
+    now = shard.watermark
+    blobs, counts = [], []
+    for memory in shard.memories:
+        alive = memory.alive(now)
+        alive = alive[np.argsort(memory.keys[alive])]
+        pairs = memory.alive_pairs(now)
+        pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+        packed = Memory(memory.plan)
+        packed.fill(memory.keys[alive], memory.logs[alive], memory.rows, _room(len(alive), FIRST_ENTITIES))
+        busy = int(packed.rows_used[0])
+        counts.append((len(alive), busy, len(pairs)))
+        logs, rows = packed.logs[: len(alive)], packed.rows[:busy]
+        blobs += [memory.keys[alive].tobytes(), logs.tobytes(), rows.tobytes(), pairs.tobytes()]
+    header = {
+        "definitions": fingerprint(),
+        "watermarks": sorted(shard.watermarks.items()),
+        "counts": counts,
+    }
+    packer = zstandard.ZstdCompressor(level=1, write_checksum=True)
+    return packer.compress(json.dumps(header).encode() + b"\n" + b"".join(blobs))
+
+
+def from_bytes(raw: bytes, kernels: Sequence[Kernel], partitions: int = 1) -> Shard:
+    """Return the shard that a snapshot holds. Raises `DependencyError` if other definitions wrote it."""
+    body = zstandard.ZstdDecompressor().decompress(raw)
+    line, _, rest = body.partition(b"\n")
+    header = json.loads(line)
+    if header["definitions"] != fingerprint():
+        raise DependencyError(STATE_MISMATCH, "the snapshot was written by other feature definitions")
+    shard = Shard(kernels, partitions, watermarks=dict(map(tuple, header["watermarks"])))
+    place = 0
+    for memory, (entities, busy, pairs) in zip(shard.memories, header["counts"], strict=True):
+        arrays = []
+        for count, columns in ((entities, 1), (entities, memory.log_width), (busy, memory.plan.width), (pairs, 3)):
+            size = count * columns
+            arrays.append(np.frombuffer(rest, np.int64, size, place).reshape(-1, columns))
+            place += size * 8
+        memory.fill(arrays[0].ravel(), arrays[1], arrays[2], _room(2 * entities, FIRST_ENTITIES))
+        memory.fill_pairs(arrays[3], _room(3 * pairs, FIRST_PAIRS))
+    return shard
+
+
+def _room(wanted: int, least: int) -> int:
+    return max(least, 1 << (wanted - 1).bit_length()) if wanted else least
+
+
+def reshard(shards: Sequence[Shard], count: int) -> list[Shard]:
+    """Spread the memory of shards over another number of shards."""
+    if any(s.waiting for s in shards):
+        raise ValueError("pieces wait in a shard: process them first")
+    result = [Shard(shards[0].kernels, shards[0].partitions) for _ in range(count)]
+    for family in range(len(LAYOUTS)):
+        memories = [s.memories[family] for s in shards]
+        keys = np.concatenate([m.keys[: m.used] for m in memories])
+        logs, rows = _stack(memories)
+        pairs = np.concatenate([m.pairs[m.pairs[:, 2] != 0] for m in memories])
+        homes, pair_homes = shard_of(keys, count), shard_of(np.ascontiguousarray(pairs[:, 0]), count)
+        for number, shard in enumerate(result):
+            own, own_pairs = homes == number, pairs[pair_homes == number]
+            memory = shard.memories[family]
+            memory.fill(keys[own], logs[own], rows, _room(2 * int(own.sum()), FIRST_ENTITIES))
+            memory.fill_pairs(own_pairs, _room(3 * len(own_pairs), FIRST_PAIRS))
+    for shard in result:
+        for source_shard in shards:
+            shard.watermarks.update(source_shard.watermarks)
+    return result
+
+
+def _stack(memories: Sequence[Memory]) -> tuple[Ints, Ints]:
+    """Return the logs and rows of memories as one; the logs point at their rows in the stack."""
+    logs, rows, first = [], [], 0
+    for memory in memories:
+        own = memory.logs[: memory.used].copy()
+        own[own[:, LOGGED] < 0, LOGGED] -= first
+        logs.append(own)
+        rows.append(memory.rows[: int(memory.rows_used[0])])
+        first += len(rows[-1])
+    return np.concatenate(logs), np.concatenate(rows)
