@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Sequence
 
 import polars as pl
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -23,13 +25,11 @@ ZONE = "UTC"
 EXAMPLES = settings(max_examples=15, deadline=None)
 
 
-def in_batches(
-    events: pl.DataFrame, shards: list[Shard], cuts: Sequence[int], first: int = 0
-) -> list[Part]:
+def in_batches(events: pl.DataFrame, shards: list[Shard], cuts: Sequence[int], first: int = 0) -> list[Part]:
     """Process events in batches cut at these places; return all parts."""
     parts: list[Part] = []
     edges = [0, *sorted(cuts), events.height]
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in itertools.pairwise(edges):
         batch = events.slice(begin, end - begin)
         if batch.height == 0:
             continue
@@ -48,7 +48,11 @@ def frame_of(parts: list[Part], height: int) -> pl.DataFrame:
 
 
 @EXAMPLES
-@given(seed=st.integers(0, 1000), shards=st.sampled_from([2, 5, 16]), cuts=st.lists(st.integers(0, 400), max_size=50))
+@given(
+    seed=st.integers(0, 1000),
+    shards=st.sampled_from([2, 5, 16]),
+    cuts=st.lists(st.integers(0, 400), max_size=50),
+)
 def test_batches_and_shards_change_no_feature(
     compiled: Sequence[Kernel], seed: int, shards: int, cuts: list[int]
 ) -> None:
@@ -126,9 +130,7 @@ def test_a_restored_snapshot_goes_on_as_if_nothing_had_happened(
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 4), (4, 1), (3, 5)])
-def test_another_number_of_shards_takes_over_the_memory(
-    compiled: Sequence[Kernel], before: int, after: int
-) -> None:
+def test_another_number_of_shards_takes_over_the_memory(compiled: Sequence[Kernel], before: int, after: int) -> None:
     events = random_events(11, 600, days=5)
     whole = in_batches(events, [Shard(compiled)], [])
     first = [Shard(compiled) for _ in range(before)]
@@ -155,8 +157,6 @@ def test_idle_entities_and_pairs_are_forgotten_so_that_memory_is_bounded(compile
 
 
 def test_a_snapshot_of_other_definitions_is_refused(compiled: Sequence[Kernel]) -> None:
-    import zstandard
-
     raw = zstandard.ZstdCompressor().compress(b'{"definitions": "other", "watermarks": [], "counts": []}\n')
 
     with pytest.raises(DependencyError, match="RF6001"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import polars as pl
 
@@ -55,9 +58,6 @@ def random_events(seed: int, count: int, days: float = 20, people: int = 12) -> 
 
 def local(events: pl.DataFrame, time_zone: str) -> pl.DataFrame:
     """Add what the oracle's SQL reads beside the event columns, computed by Python's own zoneinfo."""
-    from datetime import UTC, datetime
-    from zoneinfo import ZoneInfo
-
     zone = ZoneInfo(time_zone)
     moments = [datetime.fromtimestamp(at / 1000, UTC).astimezone(zone) for at in events["at_ms"]]
     return events.with_columns(

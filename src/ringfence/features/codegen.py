@@ -173,9 +173,7 @@ def _add(plan: Layout, w: WindowLayout, f: Feature, total: int, cell: int) -> It
 
 
 def _outputs(plan: Layout) -> Iterator[str]:
-    cells = {
-        f.name: w.totals + j for w in plan.windows for j, f in enumerate(w.additive)
-    }
+    cells = {f.name: w.totals + j for w in plan.windows for j, f in enumerate(w.additive)}
     for position, f in enumerate(plan.outputs):
         target = f"out[{position}, e]"
         if f.name in cells:

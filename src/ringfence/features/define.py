@@ -129,9 +129,7 @@ class InWindow:
         """Count events."""
         self._aggregate(name, "count", "", where, unit, meaning, received)
 
-    def sum(
-        self, column: str, name: str, where: str, meaning: str, *, unit: str, received: bool = False
-    ) -> None:
+    def sum(self, column: str, name: str, where: str, meaning: str, *, unit: str, received: bool = False) -> None:
         """Add up an integer column."""
         self._aggregate(name, "sum", column, where, unit, meaning, received)
 
@@ -143,9 +141,7 @@ class InWindow:
         """Keep the smallest value of a column that is never negative."""
         self._aggregate(name, "min", column, where, unit, meaning, False)
 
-    def distinct(
-        self, column: str, name: str, where: str, meaning: str, *, unit: str, received: bool = False
-    ) -> None:
+    def distinct(self, column: str, name: str, where: str, meaning: str, *, unit: str, received: bool = False) -> None:
         """Count different values of a text column."""
         self._aggregate(name, "distinct", column, where, unit, meaning, received)
 

@@ -168,7 +168,11 @@ FAMILIES: Final = (caller, callee, account, device, trunk, span, pair)
 for family in FAMILIES:
     family.timeless("events_total", "total", "events", "Events of the entity since it was first seen", "1")
     family.timeless(
-        "charge_total_micros", "total", "micros", "Charges of the entity since it was first seen", "charge_micros"
+        "charge_total_micros",
+        "total",
+        "micros",
+        "Charges of the entity since it was first seen",
+        "charge_micros",
     )
 
 FEATURES: Final[dict[str, Feature]] = {f.name: f for family in FAMILIES for f in family.features}

@@ -103,9 +103,7 @@ def family_flags(inputs: Inputs, plan: Layout, *, received: bool) -> Ints:
     for bit, condition in enumerate(plan.conditions):
         if condition.received != received:
             continue
-        holds: Bools = (
-            inputs.conditions[condition.where] if condition.where else np.ones(len(inputs.at), np.bool_)
-        )
+        holds: Bools = inputs.conditions[condition.where] if condition.where else np.ones(len(inputs.at), np.bool_)
         if condition.column:
             holds = holds & inputs.present[condition.column]
         flags |= holds.astype(np.int64) << bit
@@ -115,7 +113,8 @@ def family_flags(inputs: Inputs, plan: Layout, *, received: bool) -> Ints:
 def concerns(inputs: Inputs, plan: Layout) -> Bools:
     """Return which events change a feature of their other party: the rest would only make room for strangers."""
     wheres = {c.where for c in plan.conditions if c.received}
-    return np.logical_or.reduce([inputs.conditions[where] for where in sorted(wheres)])
+    holds: Bools = np.logical_or.reduce([inputs.conditions[where] for where in sorted(wheres)])
+    return holds
 
 
 def partner_keys(inputs: Inputs, plan: Layout, flags: Ints) -> list[Ints]:

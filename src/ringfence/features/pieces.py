@@ -84,15 +84,18 @@ def split(
     return pieces
 
 
-def _family_piece(
-    inputs: Inputs, plan: Layout, family: int, tickets: Ints, partition: int, watermark: int
-) -> Piece:
+def _family_piece(inputs: Inputs, plan: Layout, family: int, tickets: Ints, partition: int, watermark: int) -> Piece:
     roles = []
     for received in (False, True) if plan.also else (False,):
         keys = family_keys(inputs, plan, as_other_party=received)
         flags = family_flags(inputs, plan, received=received)
         rows = np.flatnonzero((keys != 0) & concerns(inputs, plan) if received else keys != 0)
-        columns = (inputs.at, flags, *(inputs.values[v] for v in plan.values), *partner_keys(inputs, plan, flags))
+        columns = (
+            inputs.at,
+            flags,
+            *(inputs.values[v] for v in plan.values),
+            *partner_keys(inputs, plan, flags),
+        )
         matrix = np.column_stack([c[rows] for c in columns])
         own = np.full(len(rows), -1, np.int64) if received else tickets[rows]
         role = np.full(len(rows), int(received), np.int8)

@@ -56,7 +56,12 @@ class Memory:
         for place in range(len(plan.partners)):
             column = VALUES + len(plan.values) + place
             self.pairs_used = exchange(
-                self.pairs, self.pairs_used, piece.keys, piece.inputs[:, column], inputs[:, AT], inputs[:, column]
+                self.pairs,
+                self.pairs_used,
+                piece.keys,
+                piece.inputs[:, column],
+                inputs[:, AT],
+                inputs[:, column],
             )
         emitted = np.flatnonzero(piece.tickets >= 0)
         places[1, emitted] = np.arange(len(emitted))
@@ -92,9 +97,8 @@ class Memory:
     def alive_pairs(self, now: int) -> Ints:
         """Return the pairs that met within the longest window."""
         met = self.pairs[:, 2]
-        return self.pairs[
-            (met != 0) & ((met - 1) // LONGEST.pane_ms > now // LONGEST.pane_ms - LONGEST.panes)
-        ]
+        kept: Ints = self.pairs[(met != 0) & ((met - 1) // LONGEST.pane_ms > now // LONGEST.pane_ms - LONGEST.panes)]
+        return kept
 
     def fill(self, keys: Ints, logs: Ints, rows: Ints, size: int) -> None:
         """Hold these entities in a table with room for `size`; rows are packed in the entities' order."""
@@ -145,9 +149,7 @@ class Shard:
     def process(self, pieces: Iterable[Piece], threads: Executor | None = None) -> list[Part]:
         """Take pieces; return the parts of all events older than the watermark, each event once."""
         for piece in pieces:
-            self.watermarks[piece.partition] = max(
-                piece.watermark, self.watermarks.get(piece.partition, NEVER)
-            )
+            self.watermarks[piece.partition] = max(piece.watermark, self.watermarks.get(piece.partition, NEVER))
             if len(piece.keys):
                 self.waiting.append(piece)
         due = self._release()
@@ -230,7 +232,12 @@ def from_bytes(raw: bytes, kernels: Sequence[Kernel], partitions: int = 1) -> Sh
     place = 0
     for memory, (entities, busy, pairs) in zip(shard.memories, header["counts"], strict=True):
         arrays = []
-        for count, columns in ((entities, 1), (entities, memory.log_width), (busy, memory.plan.width), (pairs, 3)):
+        for count, columns in (
+            (entities, 1),
+            (entities, memory.log_width),
+            (busy, memory.plan.width),
+            (pairs, 3),
+        ):
             size = count * columns
             arrays.append(np.frombuffer(rest, np.int64, size, place).reshape(-1, columns))
             place += size * 8

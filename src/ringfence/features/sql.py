@@ -46,7 +46,7 @@ def family_sql(family: Family, events: str = "events") -> str:
   WINDOW {windows},
   w_life AS (PARTITION BY entity, life ORDER BY u ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 )
-SELECT * EXCLUDE (role) FROM featured WHERE role = 0"""
+SELECT * EXCLUDE (role) FROM featured WHERE role = 0"""  # noqa: S608 - built from our own definitions
 
 
 def _role(family: Family, events: str, *, received: bool) -> str:
@@ -56,7 +56,7 @@ def _role(family: Family, events: str, *, received: bool) -> str:
     if received:  # the other party's events count only where a feature says so
         wheres = {f.where for f in family.features if f.name in family.received}
         present += " AND (" + " OR ".join(f"coalesce({w}, false)" for w in sorted(wheres)) + ")"
-    return f"  SELECT *, {entity} AS entity, {int(received)} AS role FROM {events} WHERE {present}"
+    return f"  SELECT *, {entity} AS entity, {int(received)} AS role FROM {events} WHERE {present}"  # noqa: S608 - as above
 
 
 def _forgotten(column: str) -> str:
@@ -69,9 +69,7 @@ def _holds(where: str, received: bool) -> str:
 
 def _frame(window: Window) -> str:
     begin = f"u - (at_ms // {window.pane_ms} - {window.panes - 1}) * {window.pane_ms} * {SHIFT}"
-    return (
-        f'"w_{window.name}" AS (PARTITION BY entity ORDER BY u RANGE BETWEEN ({begin}) PRECEDING AND CURRENT ROW)'
-    )
+    return f'"w_{window.name}" AS (PARTITION BY entity ORDER BY u RANGE BETWEEN ({begin}) PRECEDING AND CURRENT ROW)'
 
 
 def _panes(family: Family) -> str:
@@ -120,10 +118,6 @@ def _windowed(family: Family, f: Feature) -> str:
     if f.aggregate in ("min", "max"):
         return f"{f.aggregate}({f.column}) FILTER ({holds}) {over}"
     partners = layout(family.name).partners
-    place = next(
-        i
-        for i, p in enumerate(partners)
-        if (p.column, p.where, p.received) == (f.column, f.where, received)
-    )
+    place = next(i for i, p in enumerate(partners) if (p.column, p.where, p.received) == (f.column, f.where, received))
     unmet = f"(met_{place} IS NULL OR {_forgotten(f'met_{place}')})"
     return f"count(*) FILTER ({holds} AND {f.column} IS NOT NULL AND {unmet}) {over}"
