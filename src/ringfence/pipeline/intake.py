@@ -17,7 +17,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ringfence.events.schema import SCHEMA
 from ringfence.features.inputs import split_ids
 from ringfence.pipeline.seen import Seen
 
@@ -45,6 +44,7 @@ class Intake:
     lateness: dict[str, int] = field(default_factory=dict)
     floor: int = UNHEARD  # events below were released: nothing older can be taken
     waiting: list[pl.DataFrame] = field(default_factory=list)
+    resting: set[str] = field(default_factory=set)  # partitions that nobody waits for until they speak
     seen: Seen = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,6 +59,11 @@ class Intake:
         """Expect nothing more of a partition."""
         self.newest.pop(partition, None)
         self.lateness.pop(partition, None)
+        self.resting.discard(partition)
+
+    def rest(self, partition: str) -> None:
+        """Wait for a quiet partition no longer; what it sends later may be late."""
+        self.resting.add(partition)
 
     def watermark_of(self, partition: str) -> int:
         """Return the time that the partition's coming events will not be older than."""
@@ -67,14 +72,14 @@ class Intake:
     @property
     def watermark(self) -> int:
         """No partition will send older events."""
-        if not self.newest:
-            return ENDED
-        return min(map(self.watermark_of, self.newest))
+        awake = self.newest.keys() - self.resting
+        return min(map(self.watermark_of, awake)) if awake else ENDED
 
     def take(self, partition: str, events: pl.DataFrame) -> Taken:
         """Take a partition's next events, in the order in which they arrived."""
         if events.height == 0:
             return Taken(0, 0, 0, events, 0)
+        self.resting.discard(partition)
         at = events["at_ms"].to_numpy()
         repeat = self.seen.mark(split_ids(events["event_id"]), at, self.floor)
         allowed = self._oldest_allowed(partition, at)
@@ -111,9 +116,9 @@ class Intake:
     def to_bytes(self) -> dict[str, bytes]:
         """Return what a checkpoint holds of it: watermarks, waiting events, ids."""
         header = {"newest": self.newest, "lateness": self.lateness, "floor": self.floor}
-        waiting = pl.concat(self.waiting) if self.waiting else pl.DataFrame(schema=SCHEMA)
         buffer = io.BytesIO()
-        waiting.sort("at_ms", "event_id").write_ipc(buffer)
+        if self.waiting:
+            pl.concat(self.waiting).sort("at_ms", "event_id").write_ipc(buffer)
         return {
             "intake": json.dumps(header, sort_keys=True).encode(),
             "waiting": buffer.getvalue(),
@@ -124,13 +129,12 @@ class Intake:
     def from_bytes(cls, horizon_ms: int, parts: Mapping[str, bytes]) -> Intake:
         """Return the intake that a checkpoint holds."""
         header = json.loads(parts["intake"])
-        waiting = pl.read_ipc(parts["waiting"])
         intake = cls(
             horizon_ms,
             header["newest"],
             header["lateness"],
             header["floor"],
-            [waiting] if waiting.height else [],
+            [pl.read_ipc(parts["waiting"])] if parts["waiting"] else [],
         )
         intake.seen.restore(parts["seen"])
         return intake

@@ -1,0 +1,203 @@
+"""The local engine: reads files side by side, drives the flow, and commits.
+
+Of several files the one that lags behind in event time is read next, so files may be given in any order and only
+those that overlap are in memory together. A commit happens every `every_ms` of wall time and at the end; a run that is
+killed goes on from the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event
+
+import polars as pl
+
+from ringfence.alerts.alert import Alert, latest
+from ringfence.events.clock import Clock
+from ringfence.features.pieces import Part, Piece
+from ringfence.features.shard import Shard, to_bytes
+from ringfence.feeds.decoded import Decoded, Reader
+from ringfence.pipeline.counters import Counters
+from ringfence.pipeline.flow import Flow, Work
+from ringfence.pipeline.intake import Intake
+from ringfence.pipeline.ledger import Commit, Ledger, Place
+
+POLL_MS = 200
+
+
+@contextmanager
+def threads(count: int) -> Iterator[Work]:
+    """Yield a way to process shards side by side: kernels let go of the interpreter's lock."""
+    with ThreadPoolExecutor(count, "shard") as pool:
+
+        def work(tasks: Sequence[tuple[Shard, Sequence[Piece]]]) -> list[Part]:
+            done = pool.map(lambda task: task[0].process(task[1]), tasks)
+            return [part for parts in done for part in parts]
+
+        yield work
+
+
+@dataclass(slots=True)
+class File:
+    """One file being read; `position` is where the last piece taken into the flow ended."""
+
+    reader: Reader
+    lateness_ms: int
+    ahead: Decoded | None = None
+    ended: bool = False
+    heard_ms: int = 0
+    position: dict[str, int | str] = field(default_factory=dict)
+
+    @property
+    def place(self) -> Place:
+        """Name it in a commit."""
+        return self.reader.source, self.reader.name
+
+    @property
+    def partition(self) -> str:
+        """Name it in the intake."""
+        return f"{self.reader.source}\n{self.reader.name}"
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is, for people who watch."""
+
+    records: int = 0
+    events_until_ms: int = 0
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    left_out: int = 0
+    late: int = 0
+    worst_lateness_ms: int = 0
+    unknown: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class LocalEngine:
+    """Runs the flow over readers until they end, or for ever when they follow.
+
+    `watch` is called after each step; `stop` ends the run after the present step, with a commit.
+    """
+
+    flow: Flow
+    intake: Intake
+    admit: Callable[[pl.DataFrame], pl.DataFrame]
+    ledger: Ledger
+    clock: Clock
+    every_ms: int = 30_000
+    counters: dict[str, Counters] = field(default_factory=dict)
+    positions: dict[Place, dict[str, int | str]] = field(default_factory=dict)
+    number: int = 0
+    watch: Callable[[Progress], None] = lambda progress: None
+    stop: Event = field(default_factory=Event)
+    progress: Progress = field(default_factory=Progress)
+    _changed: list[Alert] = field(default_factory=list)
+    _rejects: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    _committed_ms: int = 0
+
+    def run(self, files: Sequence[File], *, follow: bool = False) -> Progress:
+        """Read all files to their end (or for ever); return what happened."""
+        self._committed_ms = self.clock.now_ms()
+        active = list(files)
+        for partition in self.intake.newest.keys() - {f.partition for f in active}:
+            self.intake.end(partition)  # a file of an earlier run that is not read now: nobody waits for it
+        for file in active:
+            self._open(file)
+        while active and not self.stop.is_set():
+            active = [f for f in active if not f.ended]
+            if not self._step(active, follow=follow) and follow:
+                self.stop.wait(POLL_MS / 1000)
+            self._release()
+            self.watch(self.progress)
+            if self.clock.now_ms() - self._committed_ms >= self.every_ms:
+                self.commit()
+        self.commit()
+        self.watch(self.progress)
+        return self.progress
+
+    def _open(self, file: File) -> None:
+        """Look at the first piece, so that the intake knows where in time the file begins."""
+        file.ahead = file.reader.read()
+        events = file.ahead.events if file.ahead is not None else None
+        if events is not None and events.height:
+            self.intake.open(file.partition, file.lateness_ms, int(events["at_ms"].min()))  # type: ignore[arg-type]
+        else:
+            self.intake.open(file.partition, file.lateness_ms)
+        file.heard_ms = self.clock.now_ms()
+
+    def _step(self, active: Sequence[File], *, follow: bool) -> bool:
+        """Take one piece of the file that lags behind; return whether there was one."""
+        for file in sorted(active, key=lambda f: self.intake.watermark_of(f.partition)):
+            piece, file.ahead = file.ahead or file.reader.read(), None
+            if piece is not None:
+                self._take(file, piece)
+                return True
+            if follow:
+                if self.clock.now_ms() - file.heard_ms > max(file.lateness_ms, POLL_MS):
+                    self.intake.rest(file.partition)
+            else:
+                file.ended = True
+                file.reader.close()
+                self.intake.end(file.partition)
+                return True
+        return False
+
+    def _take(self, file: File, piece: Decoded) -> None:
+        file.heard_ms = self.clock.now_ms()
+        source = file.reader.source
+        taken = self.intake.take(file.partition, self.admit(piece.events.with_columns(source=pl.lit(source))))
+        counters = self.counters.setdefault(source, Counters())
+        counters.add(
+            Counters(
+                piece.events.height + piece.rejects.height,
+                taken.accepted,
+                taken.duplicate,
+                piece.rejects.height,
+                taken.late,
+            )
+        )
+        if piece.rejects.height:
+            self._rejects.setdefault(source, []).append(piece.rejects)
+        if taken.late:
+            self.ledger.keep(taken.late_events.with_columns(late=True))
+        file.position = dict(piece.position)
+        self.positions[file.place] = file.position
+        self._note(piece, taken.late, taken.worst_lateness_ms)
+
+    def _note(self, piece: Decoded, late: int, worst_lateness_ms: int) -> None:
+        progress = self.progress
+        progress.records += piece.events.height + piece.rejects.height
+        progress.left_out += piece.left_out
+        progress.late += late
+        progress.worst_lateness_ms = max(progress.worst_lateness_ms, worst_lateness_ms)
+        for column, count in piece.unknown.items():
+            progress.unknown[column] = progress.unknown.get(column, 0) + count
+
+    def _release(self) -> None:
+        due = self.intake.release()
+        if due is None:
+            return
+        changed = self.flow.take(due)
+        self.ledger.keep(due.with_columns(late=False))
+        self._changed += changed
+        self.progress.events_until_ms = int(due["at_ms"][-1])
+        for alert in latest([*(self.progress.alerts[a.alert_id] for a in changed if self._told(a)), *changed]):
+            self.progress.alerts[alert.alert_id] = alert
+
+    def _told(self, alert: Alert) -> bool:
+        return alert.alert_id in self.progress.alerts
+
+    def commit(self) -> None:
+        """Make durable all that happened since the last commit."""
+        self.number += 1
+        states = {f"shard-{i}": to_bytes(shard) for i, shard in enumerate(self.flow.shards)}
+        states |= self.intake.to_bytes()
+        states["detectors"] = self.flow.memory.to_bytes()
+        states["episodes"] = self.flow.episodes.to_bytes()
+        rejects = {source: pl.concat(frames) for source, frames in self._rejects.items()}
+        self.ledger.commit(Commit(self.number, states, self.positions, self.counters, latest(self._changed), rejects))
+        self._changed, self._rejects = [], {}
+        self._committed_ms = self.clock.now_ms()

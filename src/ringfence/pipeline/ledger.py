@@ -1,0 +1,52 @@
+"""What a checkpoint holds, and who keeps it: one commit of state, positions, alerts, suspense and counters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import polars as pl
+
+from ringfence.alerts.alert import Alert
+from ringfence.pipeline.counters import Counters
+
+Place = tuple[str, str]  # source, file
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What the last commit left: from here a run goes on."""
+
+    number: int
+    states: Mapping[str, bytes]
+    positions: Mapping[Place, Mapping[str, int | str]]
+    counters: Mapping[str, Counters]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """All that changed since the last commit. Either all of it is kept or none of it."""
+
+    number: int
+    states: Mapping[str, bytes]  # whole, by name
+    positions: Mapping[Place, Mapping[str, int | str]]  # of all files
+    counters: Mapping[str, Counters]  # of all sources, since the beginning
+    alerts: Sequence[Alert]  # raised or extended
+    rejects: Mapping[str, pl.DataFrame] = field(default_factory=dict)  # by source: what went to suspense
+
+
+class Ledger(Protocol):
+    """Keeps commits. After a crash `last` is the last one that was finished."""
+
+    def last(self) -> Saved | None:
+        """Return what the last commit left; None before the first."""
+        ...
+
+    def keep(self, events: pl.DataFrame) -> None:
+        """Set events aside for the history of the next commit, off the memory of this process."""
+        ...
+
+    def commit(self, commit: Commit) -> None:
+        """Keep it, durably; what was set aside becomes part of it."""
+        ...
