@@ -1,1 +1,1 @@
-"""Sources and sinks."""
+"""Sources and sinks: where records come from and where alerts go."""

@@ -46,10 +46,17 @@ class File:
 
     reader: Reader
     lateness_ms: int
+    total: int = 0  # bytes or rows, as its positions count; 0 when not known
     ahead: Decoded | None = None
     ended: bool = False
     heard_ms: int = 0
     position: dict[str, int | str] = field(default_factory=dict)
+
+    @property
+    def share(self) -> float:
+        """How much of the file was read, from 0 to 1; 0 while that is not known."""
+        done = self.position.get("offset", self.position.get("row", 0))
+        return 1.0 if self.ended else min(int(done) / self.total, 1.0) if self.total else 0.0
 
     @property
     def place(self) -> Place:
@@ -69,10 +76,12 @@ class Progress:
     records: int = 0
     events_until_ms: int = 0
     alerts: dict[str, Alert] = field(default_factory=dict)
+    share: float = 0.0  # of the input that was read, as far as it is known
     left_out: int = 0
     late: int = 0
     worst_lateness_ms: int = 0
     unknown: dict[str, int] = field(default_factory=dict)
+    counters: dict[str, Counters] = field(default_factory=dict)  # of all sources, since the beginning
 
 
 @dataclass(slots=True)
@@ -88,6 +97,7 @@ class LocalEngine:
     ledger: Ledger
     clock: Clock
     every_ms: int = 30_000
+    every_events: int = 1_000_000
     counters: dict[str, Counters] = field(default_factory=dict)
     positions: dict[Place, dict[str, int | str]] = field(default_factory=dict)
     number: int = 0
@@ -97,10 +107,12 @@ class LocalEngine:
     _changed: list[Alert] = field(default_factory=list)
     _rejects: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     _committed_ms: int = 0
+    _committed_records: int = 0
 
     def run(self, files: Sequence[File], *, follow: bool = False) -> Progress:
         """Read all files to their end (or for ever); return what happened."""
         self._committed_ms = self.clock.now_ms()
+        self.progress.counters = self.counters
         active = list(files)
         for partition in self.intake.newest.keys() - {f.partition for f in active}:
             self.intake.end(partition)  # a file of an earlier run that is not read now: nobody waits for it
@@ -111,8 +123,9 @@ class LocalEngine:
             if not self._step(active, follow=follow) and follow:
                 self.stop.wait(POLL_MS / 1000)
             self._release()
+            self.progress.share = sum(f.share for f in files) / len(files)
             self.watch(self.progress)
-            if self.clock.now_ms() - self._committed_ms >= self.every_ms:
+            if self._is_due():
                 self.commit()
         self.commit()
         self.watch(self.progress)
@@ -193,11 +206,22 @@ class LocalEngine:
     def commit(self) -> None:
         """Make durable all that happened since the last commit."""
         self.number += 1
-        states = {f"shard-{i}": to_bytes(shard) for i, shard in enumerate(self.flow.shards)}
-        states |= self.intake.to_bytes()
-        states["detectors"] = self.flow.memory.to_bytes()
-        states["episodes"] = self.flow.episodes.to_bytes()
         rejects = {source: pl.concat(frames) for source, frames in self._rejects.items()}
-        self.ledger.commit(Commit(self.number, states, self.positions, self.counters, latest(self._changed), rejects))
+        self.ledger.commit(
+            Commit(self.number, self._states(), self.positions, self.counters, latest(self._changed), rejects)
+        )
         self._changed, self._rejects = [], {}
         self._committed_ms = self.clock.now_ms()
+        self._committed_records = self.progress.records
+
+    def _states(self) -> Iterator[tuple[str, bytes]]:
+        for number, shard in enumerate(self.flow.shards):
+            yield f"shard-{number}", to_bytes(shard)
+        yield from self.intake.to_bytes().items()
+        yield "detectors", self.flow.memory.to_bytes()
+        yield "episodes", self.flow.episodes.to_bytes()
+
+    def _is_due(self) -> bool:
+        records = self.progress.records - self._committed_records
+        waited = self.clock.now_ms() - self._committed_ms >= self.every_ms
+        return records >= self.every_events or (waited and records > 0)

@@ -48,9 +48,7 @@ class RingfenceError(Exception):
 
     exit_code: Exit = Exit.USAGE
 
-    def __init__(
-        self, code: str, what: str, *, where: str = "", expected: str = "", cure: str | None = None
-    ) -> None:
+    def __init__(self, code: str, what: str, *, where: str = "", expected: str = "", cure: str | None = None) -> None:
         self.code = code
         self.what = what
         self.where = where
@@ -107,7 +105,9 @@ BAD_VALUE = _code("RF2013", "A field has a value that its column cannot hold", "
 
 # RF30 rules and lists
 BAD_RULES = _code("RF3000", "A file of rules cannot be used", "Mend the lines that are named.")
-RULE_SYNTAX = _code("RF3001", "A condition cannot be read", "Mend it at the caret; see docs/reference/rule-language.md.")
+RULE_SYNTAX = _code(
+    "RF3001", "A condition cannot be read", "Mend it at the caret; see docs/reference/rule-language.md."
+)
 UNKNOWN_NAME = _code(
     "RF3002", "A condition speaks of something unknown", "See `ringfence features list` for what there is."
 )
@@ -123,24 +123,38 @@ BAD_RULE_FIELD = _code(
 BAD_LIST = _code("RF3010", "A list file cannot be used", "Mend the lines that are named.")
 BAD_CELLS = _code("RF3011", "A table of cells cannot be used", "Mend the lines that are named.")
 
+# RF3050 alerts
+NO_SUCH_ALERT = _code("RF3050", "No such entry", "See `ringfence alerts` for the ids.")
+AMBIGUOUS_ID = _code("RF3051", "The first digits of an id fit several", "Give more digits.")
+BAD_SUPPRESSION = _code("RF3052", "A suppression cannot be used", "Give an owner, a reason and an end.")
+BAD_DECISION = _code("RF3053", "A decision cannot be recorded", "Give one of the statuses that are named.")
+
 # RF40 files and stores
 NO_SUCH_FILE = _code("RF4001", "A file or folder is not there", "Check the path.")
 UNREADABLE_FILE = _code("RF4002", "A file cannot be read", "Check its permissions, or fetch it again.")
-UNKNOWN_FORMAT = _code(
-    "RF4003", "The format of a file is not known", "Name it with --format, or `connect` it."
-)
+UNKNOWN_FORMAT = _code("RF4003", "The format of a file is not known", "Name it with --format, or `connect` it.")
 BAD_MAPPING = _code("RF4004", "A mapping file cannot be used", "See docs/how-to/connect-your-records.md.")
-NO_TABLE = _code(
-    "RF4005", "A database file has no table that fits", "Name the table with `table` in a mapping."
-)
+NO_TABLE = _code("RF4005", "A database file has no table that fits", "Name the table with `table` in a mapping.")
 MAPPING_MISMATCH = _code(
     "RF4006",
     "A file does not have the columns that its mapping names",
     "Compare its header with the mapping.",
 )
+STORE_FULL = _code("RF4010", "The disk is full", "Free space on the disk and start again: nothing is lost.")
+STORE_LOCKED = _code("RF4011", "The database is in use", "Wait for the other command to end, or end it.")
+STORE_READ_ONLY = _code("RF4012", "The home folder cannot be written", "Check its permissions and its mount.")
+NOT_A_DATABASE = _code("RF4013", "A file is not a Ringfence database", "Check --home; move the file away.")
+STORE_DAMAGED = _code("RF4014", "The database is damaged", "Restore it from a backup, or start a new --home.")
+NEWER_SCHEMA = _code("RF4015", "A newer version wrote the database", "Upgrade Ringfence, or use another --home.")
+STORE_FAILED = _code("RF4016", "The disk or the database does not work", "Check the disk, then start again.")
+FILE_DAMAGED = _code("RF4017", "A file of a checkpoint is missing or altered", "Restore --home from a backup.")
+STALE_WRITER = _code("RF4018", "Another run has gone on from here", "End this run: the other one carries on.")
+HOME_IN_USE = _code("RF4019", "Another run uses this home folder", "End the other run, or use another --home.")
 
 # RF50 simulation and evaluation
 BAD_PLAN = _code("RF5001", "A simulation cannot be planned like this", "See `ringfence simulate --help`.")
+BAD_TRUTH = _code("RF5010", "A truth file cannot be used", "See docs/how-to/evaluate.md for its columns.")
+BAD_ALERTS = _code("RF5011", "Alerts cannot be evaluated", "Give what `ringfence alerts --json` prints.")
 
 # RF60 features and state
 STATE_MISMATCH = _code(

@@ -84,10 +84,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
 )
 
 ARROW_SCHEMA: Final = pa.schema(
-    [
-        pa.field(c.name, _ARROW[c.type], metadata={"unit": c.unit or "", "meaning": c.meaning})
-        for c in COLUMNS
-    ]
+    [pa.field(c.name, _ARROW[c.type], metadata={"unit": c.unit or "", "meaning": c.meaning}) for c in COLUMNS]
 )
 SCHEMA: Final = pl.Schema({c.name: _POLARS[c.type] for c in COLUMNS})
 DERIVED: Final = (
@@ -101,7 +98,7 @@ DERIVED: Final = (
 
 def conform(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the frame with exactly the columns of `SCHEMA`: missing ones null, unknown ones left out."""
-    return frame.select(
+    return frame.with_columns(
         (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)
         for name, kind in SCHEMA.items()
-    )
+    ).select(SCHEMA.names())

@@ -122,6 +122,7 @@ for window in account.windows("1h", "24h"):
 for window in device.windows("24h", "7d"):
     window.distinct("caller", "callers", TRIED, "different numbers that used the device", unit="numbers")
     window.distinct("cell", "cells", TRIED, "different cells of the device", unit="cells")
+    window.distinct("caller_imsi", "sims", TRIED, "different SIMs that called from the device", unit="SIMs")
 
 trunk = Family("trunk", ("trunk",), "trunk_", "The route: trunk_in of the record, or else trunk_out")
 for window in trunk.windows("5m", "1h", "24h", "7d"):

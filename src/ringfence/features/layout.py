@@ -1,7 +1,7 @@
 """How a family's memory is laid out: which conditions, partners and cells its kernel works on.
 
-Most entities have few events: they are kept as a short log and replayed when another event comes. The others have a
-row of int64: last_ms, first_ms, the totals since then; then, a window, the running totals of its
+Most entities have few events: they are kept as a short log, or a longer book, and replayed when another event comes.
+The others have a row of int64: last_ms, first_ms, the totals since then; then, a window, the running totals of its
 additive features followed by its panes, each the number of events in it and a cell a feature. A pane that leaves the
 window is taken off the totals, so an event costs the same whatever the window holds.
 """
@@ -21,10 +21,12 @@ HEADER: Final = 2
 AT: Final = 0  # input column: event time
 FLAGS: Final = 1  # input column: one bit a condition
 VALUES: Final = 2  # input columns from here: value columns, then the pair's previous time, a partner
-LOG: Final = 4  # events that an entity may have before it gets a row of panes
+LOG: Final = 4  # events that an entity's log holds
+BOOK: Final = 16  # events in log and book that an entity may have before it gets a row of panes
 LOGGED: Final = 0  # log cell: events logged, or -1 - row once it has one
 SEEN: Final = 1  # log cell: time of the entity's previous event
-LOG_HEADER: Final = 2
+BOOK_AT: Final = 2  # log cell: where the events beyond the log are
+LOG_HEADER: Final = 3
 NEVER: Final = -(2**62)  # a time before all times
 NULL: Final = -(2**63)  # an integer feature that is not known, between kernel and frame
 

@@ -20,13 +20,14 @@ from ringfence.events.errors import STATE_MISMATCH, DependencyError
 from ringfence.features.codegen import Kernel, load, source
 from ringfence.features.define import LONGEST
 from ringfence.features.inputs import LAYOUTS
-from ringfence.features.layout import AT, LOG, LOG_HEADER, LOGGED, NEVER, SEEN, VALUES, Layout
+from ringfence.features.layout import AT, BOOK, BOOK_AT, LOG, LOG_HEADER, LOGGED, NEVER, SEEN, VALUES, Layout
 from ringfence.features.memory import exchange, find_or_add, insert_pairs
 from ringfence.features.pieces import Part, Piece, in_order, join, shard_of, take
 
 Ints = NDArray[np.int64]
 FIRST_ENTITIES = 256
 FIRST_ROWS = 16
+NO_BOOK = -1
 FIRST_PAIRS = 1024
 
 
@@ -40,7 +41,8 @@ class Memory:
         self.keys: Ints = np.zeros(FIRST_ENTITIES, np.int64)
         self.logs: Ints = np.zeros((FIRST_ENTITIES, self.log_width), np.int64)
         self.index: Ints = np.zeros(2 * FIRST_ENTITIES, np.int64)
-        self.rows_used: Ints = np.zeros(1, np.int64)
+        self.used_cells: Ints = np.array([0, NO_BOOK, 0], np.int64)  # rows, first free book, books
+        self.books: Ints = np.zeros((FIRST_ROWS, (BOOK - LOG) * plan.input_columns), np.int64)
         self.rows: Ints = np.zeros((FIRST_ROWS, plan.width), np.int64)
         self.pairs_used = 0
         self.pairs: Ints = np.zeros((FIRST_PAIRS, 3), np.int64)
@@ -68,10 +70,10 @@ class Memory:
         stride = (len(emitted) // 16) * 16 + 24
         out = np.empty((len(plan.outputs), stride), np.int64)
         done = 0
-        while (done := kernel(self.logs, self.rows, self.rows_used, places, inputs, out, done)) < count:
-            more = np.zeros((2 * len(self.rows), plan.width), np.int64)
-            more[: len(self.rows)] = self.rows
-            self.rows = more
+        cells = self.used_cells
+        while (done := kernel(self.logs, self.books, self.rows, cells, places, inputs, out, done)) < count:
+            self.rows = _larger(self.rows, int(cells[0]))
+            self.books = _larger(self.books, int(cells[2]))
         return Part(piece.family, piece.tickets[emitted], out[:, : len(emitted)])
 
     def _make_room(self, entities: int, now: int) -> None:
@@ -80,7 +82,7 @@ class Memory:
             size = len(self.keys)
             while size < len(alive) + entities or size < 2 * len(alive):
                 size *= 2
-            self.fill(self.keys[alive], self.logs[alive], self.rows, size)
+            self.fill(self.keys[alive], self.logs[alive], self.books, self.rows, size)
         if (self.pairs_used + entities * len(self.plan.partners)) * 5 > len(self.pairs) * 3:
             kept = self.alive_pairs(now)
             size = len(self.pairs)
@@ -99,19 +101,21 @@ class Memory:
         kept: Ints = self.pairs[(met != 0) & ((met - 1) // LONGEST.pane_ms > now // LONGEST.pane_ms - LONGEST.panes)]
         return kept
 
-    def fill(self, keys: Ints, logs: Ints, rows: Ints, size: int) -> None:
-        """Hold these entities in a table with room for `size`; rows are packed in the entities' order."""
+    def fill(self, keys: Ints, logs: Ints, books: Ints, rows: Ints, size: int) -> None:
+        """Hold these entities in a table with room for `size`; books and rows are packed in the entities' order."""
         count = len(keys)
         self.keys = np.zeros(size, np.int64)
         self.index = np.zeros(2 * size, np.int64)
         self.used = find_or_add(self.index, self.keys, 0, keys, np.empty(count, np.int64))
         self.logs = np.zeros((size, self.log_width), np.int64)
         self.logs[:count] = logs
+        booked = np.flatnonzero(logs[:, LOGGED] > LOG)
+        self.books = _packed(books, logs[booked, BOOK_AT])
+        self.logs[booked, BOOK_AT] = np.arange(len(booked))
         busy = np.flatnonzero(logs[:, LOGGED] < 0)
-        self.rows = np.zeros((_room(len(busy) + 1, FIRST_ROWS), self.plan.width), np.int64)
-        self.rows[: len(busy)] = rows[-1 - logs[busy, LOGGED]]
-        self.rows_used[0] = len(busy)
+        self.rows = _packed(rows, -1 - logs[busy, LOGGED])
         self.logs[busy, LOGGED] = -1 - np.arange(len(busy))
+        self.used_cells[:] = len(busy), NO_BOOK, len(booked)
 
     def fill_pairs(self, pairs: Ints, size: int) -> None:
         """Hold these pairs in a table with room for 0.6 x `size`."""
@@ -122,7 +126,14 @@ class Memory:
     @property
     def bytes(self) -> int:
         """Memory taken."""
-        return self.rows.nbytes + self.logs.nbytes + self.keys.nbytes + self.index.nbytes + self.pairs.nbytes
+        return (
+            self.rows.nbytes
+            + self.books.nbytes
+            + self.logs.nbytes
+            + self.keys.nbytes
+            + self.index.nbytes
+            + self.pairs.nbytes
+        )
 
 
 @dataclass(slots=True)
@@ -206,11 +217,18 @@ def to_bytes(shard: Shard) -> bytes:
         pairs = memory.alive_pairs(now)
         pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
         packed = Memory(memory.plan)
-        packed.fill(memory.keys[alive], memory.logs[alive], memory.rows, _room(len(alive), FIRST_ENTITIES))
-        busy = int(packed.rows_used[0])
-        counts.append((len(alive), busy, len(pairs)))
-        logs, rows = packed.logs[: len(alive)], packed.rows[:busy]
-        blobs += [memory.keys[alive].tobytes(), logs.tobytes(), rows.tobytes(), pairs.tobytes()]
+        size = _room(len(alive), FIRST_ENTITIES)
+        packed.fill(memory.keys[alive], memory.logs[alive], memory.books, memory.rows, size)
+        busy, _, booked = map(int, packed.used_cells)
+        counts.append((len(alive), booked, busy, len(pairs)))
+        arrays = (
+            packed.keys[: len(alive)],
+            packed.logs[: len(alive)],
+            packed.books[:booked],
+            packed.rows[:busy],
+            pairs,
+        )
+        blobs += [array.tobytes() for array in arrays]
     header = {
         "definitions": fingerprint(),
         "watermarks": sorted(shard.watermarks.items()),
@@ -227,20 +245,39 @@ def from_bytes(raw: bytes, kernels: Sequence[Kernel], partitions: int = 1) -> Sh
         raise DependencyError(STATE_MISMATCH, "the snapshot was written by other feature definitions")
     shard = Shard(kernels, partitions, watermarks=dict(map(tuple, header["watermarks"])))
     place = end + 1
-    for memory, (entities, busy, pairs) in zip(shard.memories, header["counts"], strict=True):
+    for memory, counts in zip(shard.memories, header["counts"], strict=True):
+        entities, booked, busy, pairs = counts
         arrays = []
         for count, columns in (
             (entities, 1),
             (entities, memory.log_width),
+            (booked, memory.books.shape[1]),
             (busy, memory.plan.width),
             (pairs, 3),
         ):
             size = count * columns
             arrays.append(np.frombuffer(raw, np.int64, size, place).reshape(-1, columns))
             place += size * 8
-        memory.fill(arrays[0].ravel(), arrays[1], arrays[2], _room(2 * entities, FIRST_ENTITIES))
-        memory.fill_pairs(arrays[3], _room(3 * pairs, FIRST_PAIRS))
+        keys, logs, books, rows, met = arrays
+        memory.fill(keys.ravel(), logs, books, rows, _room(2 * entities, FIRST_ENTITIES))
+        memory.fill_pairs(met, _room(3 * pairs, FIRST_PAIRS))
     return shard
+
+
+def _larger(rows: Ints, used: int) -> Ints:
+    """Return the rows with room for half as many again, if all are used."""
+    if used < len(rows):
+        return rows
+    more = np.zeros((len(rows) * 3 // 2, rows.shape[1]), np.int64)
+    more[: len(rows)] = rows
+    return more
+
+
+def _packed(rows: Ints, wanted: Ints) -> Ints:
+    """Return the wanted rows, in that order, with some room after them."""
+    packed = np.zeros((max(FIRST_ROWS, len(wanted) * 9 // 8), rows.shape[1]), np.int64)
+    packed[: len(wanted)] = rows[wanted]
+    return packed
 
 
 def _room(wanted: int, least: int) -> int:
@@ -255,13 +292,13 @@ def reshard(shards: Sequence[Shard], count: int) -> list[Shard]:
     for family in range(len(LAYOUTS)):
         memories = [s.memories[family] for s in shards]
         keys = np.concatenate([m.keys[: m.used] for m in memories])
-        logs, rows = _stack(memories)
+        logs, books, rows = _stack(memories)
         pairs = np.concatenate([m.pairs[m.pairs[:, 2] != 0] for m in memories])
         homes, pair_homes = shard_of(keys, count), shard_of(np.ascontiguousarray(pairs[:, 0]), count)
         for number, shard in enumerate(result):
             own, own_pairs = homes == number, pairs[pair_homes == number]
             memory = shard.memories[family]
-            memory.fill(keys[own], logs[own], rows, _room(2 * int(own.sum()), FIRST_ENTITIES))
+            memory.fill(keys[own], logs[own], books, rows, _room(2 * int(own.sum()), FIRST_ENTITIES))
             memory.fill_pairs(own_pairs, _room(3 * len(own_pairs), FIRST_PAIRS))
     for shard in result:
         for source_shard in shards:
@@ -269,13 +306,17 @@ def reshard(shards: Sequence[Shard], count: int) -> list[Shard]:
     return result
 
 
-def _stack(memories: Sequence[Memory]) -> tuple[Ints, Ints]:
-    """Return the logs and rows of memories as one; the logs point at their rows in the stack."""
-    logs, rows, first = [], [], 0
+def _stack(memories: Sequence[Memory]) -> tuple[Ints, Ints, Ints]:
+    """Return the logs, books and rows of memories as one; the logs point into the stack."""
+    logs, books, rows = [], [], []
+    first_book = first_row = 0
     for memory in memories:
         own = memory.logs[: memory.used].copy()
-        own[own[:, LOGGED] < 0, LOGGED] -= first
+        own[own[:, LOGGED] < 0, LOGGED] -= first_row
+        own[own[:, LOGGED] > LOG, BOOK_AT] += first_book
         logs.append(own)
-        rows.append(memory.rows[: int(memory.rows_used[0])])
-        first += len(rows[-1])
-    return np.concatenate(logs), np.concatenate(rows)
+        books.append(memory.books[: int(memory.used_cells[2])])
+        rows.append(memory.rows[: int(memory.used_cells[0])])
+        first_book += len(books[-1])
+        first_row += len(rows[-1])
+    return np.concatenate(logs), np.concatenate(books), np.concatenate(rows)

@@ -46,7 +46,7 @@ class Flow:
     time_zone: str
     batch_rows: int = 16_000
     workers: Work = one_after_another
-    suppress: Callable[[Alert], Alert] = lambda alert: alert
+    suppress: Callable[[Iterable[Alert]], list[Alert]] = list
     _ticket: int = field(default=0, init=False)
 
     def take(self, events: pl.DataFrame) -> list[Alert]:
@@ -74,7 +74,7 @@ class Flow:
         matches, self.memory = self.detector.judge(judged, self.memory)
         changes = self.episodes.take(_with_money(matches, events, rows), int(events["at_ms"][-1]))
         raised = self._explained(changes.raised, judged, matches)
-        return [self.suppress(alert) for alert in (*raised, *changes.extended)]
+        return self.suppress([*raised, *changes.extended])
 
     def _explained(
         self, raised: Sequence[tuple[Alert, int]], judged: pl.DataFrame, matches: pl.DataFrame

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -29,7 +29,7 @@ class Commit:
     """All that changed since the last commit. Either all of it is kept or none of it."""
 
     number: int
-    states: Mapping[str, bytes]  # whole, by name
+    states: Iterable[tuple[str, bytes]]  # name and content, made one after the other: they are large
     positions: Mapping[Place, Mapping[str, int | str]]  # of all files
     counters: Mapping[str, Counters]  # of all sources, since the beginning
     alerts: Sequence[Alert]  # raised or extended

@@ -1,1 +1,33 @@
-"""Read the configuration once."""
+"""Reads the configuration once, checks it whole, and says where each value came from."""
+
+from ringfence.settings.load import Settings, ShownSetting, home_folder
+from ringfence.settings.sections import (
+    EngineSection,
+    HistorySection,
+    HomeSection,
+    LimitsSection,
+    RatesSection,
+    RulesSection,
+    Setting,
+    SourceSection,
+    TenantSection,
+    all_settings,
+    settings_of,
+)
+
+__all__ = [
+    "EngineSection",
+    "HistorySection",
+    "HomeSection",
+    "LimitsSection",
+    "RatesSection",
+    "RulesSection",
+    "Setting",
+    "Settings",
+    "ShownSetting",
+    "SourceSection",
+    "TenantSection",
+    "all_settings",
+    "home_folder",
+    "settings_of",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -98,14 +99,13 @@ class HomeLedger:
     def commit(self, commit: Commit) -> None:
         """Keep it, durably."""
         folder = self._home / STATE_FOLDER
-        files = {f"{commit.number}.{name}": raw for name, raw in commit.states.items()}
         aside = pl.concat(self._aside) if self._aside else None
         history = self._history.append(aside, commit.number) if aside is not None else []
         rejects = [frame.with_columns(source=pl.lit(source)) for source, frame in commit.rejects.items()]
         self._store.commit(
             Checkpoint(
                 number=commit.number,
-                state_files=state_files.write_all(folder, files),
+                state_files=dict(self._write(folder, commit)),
                 history_files=history,
                 versions={"ringfence": __version__},
                 positions=commit.positions,
@@ -116,6 +116,11 @@ class HomeLedger:
         )
         self._aside = []
         self._store.sweep(self._home)
+
+    def _write(self, folder: Path, commit: Commit) -> Iterator[tuple[str, str]]:
+        for name, raw in commit.states:
+            file = f"{commit.number}.{name}"
+            yield file, state_files.write(folder, file, raw)
 
 
 def _counters(counts: Mapping[str, Any]) -> Counters:

@@ -1,0 +1,64 @@
+"""The command `ringfence`. Each command lives in a module of its own that is imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+from cyclopts import App, CycloptsError
+
+from ringfence import __version__
+
+COMMANDS: Final = {
+    "demo": ("demo:demo", "Invent traffic with known fraud, catch it, and show what it cost and what was missed."),
+    "simulate": ("simulate:simulate", "Invent a country's traffic with known fraud in it."),
+    "connect": ("connect:connect", "Look at unknown records, guess their format, save the mapping."),
+    "run": ("run:run", "Turn records into alerts: to the end of the files, or for ever with --follow."),
+    "alerts": ("alerts:app", "The queue, the most expensive first; one alert with its reasons."),
+    "evaluate": ("evaluate:evaluate", "Compare the alerts with a known truth: recall, precision, time, money."),
+    "balance": ("balance:balance", "The conservation equation: what became of each source's records."),
+    "suspense": ("suspense:app", "Records that could not be decoded, with their bytes and the reason."),
+    "features": ("features:app", "The catalogue of features; features of records as Parquet."),
+    "rules": ("rules:app", "The rules in force; errors in rules, with a caret."),
+    "lists": ("lists:app", "Hot lists of prefixes and numbers, with owner, reason and expiry."),
+    "suppress": ("suppress:app", "Keep alerts out of the queue, with an owner, a reason and an end."),
+    "config": ("config:config", "Every setting, its value, and where the value came from."),
+    "doctor": ("doctor:doctor", "What is wrong with this installation, and what to do."),
+}
+
+
+def make_app() -> App:
+    """Return the command with its subcommands, none of them imported yet."""
+    app = App(
+        name="ringfence",
+        help="Catches fraud and anomalies in telecom traffic. Begin with `ringfence demo`.",
+        version=__version__,
+        help_format="plaintext",
+        help_on_error=False,
+    )
+    for name, (place, about) in COMMANDS.items():
+        app.command(f"ringfence.cli.{place}", name=name, help=about)
+    return app
+
+
+def main() -> None:
+    """Run the command line; end with the codes of DESIGN.md section 5."""
+    app = make_app()
+    try:
+        code = app(exit_on_error=False, print_error=True, result_action="return_value")
+    except CycloptsError:
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        from ringfence.events.errors import RingfenceError
+
+        if not isinstance(error, RingfenceError):
+            raise
+        print(f"ringfence: {error}", file=sys.stderr)
+        sys.exit(int(error.exit_code))
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,244 @@
+"""Hot lists: prefixes and numbers with an owner, a reason, a source and an end.
+
+A list is a CSV file, named after the list, with the columns `entry`, `owner`, `reason`, `source`, `expires`. An entry
+is a number (E.164 digits, or a sender as written), or a prefix with `*` behind it. `expires` is YYYY-MM-DD, the first
+day (UTC) on which the entry no longer counts, or empty for never. Lines that begin with `#` are comments.
+
+Membership is asked of the event's own time, so that a replay finds what the first run found.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ringfence.detectors.conditions.problems import Problem, WrittenFileError, suggestion
+from ringfence.events.errors import BAD_LIST, NO_SUCH_FILE, UNREADABLE_FILE, SettingsError
+
+COLUMNS: Final = ("entry", "owner", "reason", "source", "expires")
+REQUIRED: Final = ("entry", "owner", "reason")
+FOREVER: Final = 2**62  # an entry without an end, in ms since 1970
+MAX_ENTRY: Final = 32  # characters
+MAX_ENTRIES: Final = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a list. `expires_ms` is the first moment at which it no longer counts, or None."""
+
+    number: str
+    is_prefix: bool
+    owner: str
+    reason: str
+    source: str
+    expires_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HotList:
+    """The entries of one list, ready to be asked.
+
+    For each number and prefix the latest end counts. Only as many prefix lengths are tried as the list has.
+    """
+
+    name: str
+    entries: tuple[Entry, ...]
+    ends: Mapping[str, int]  # whole numbers
+    prefix_ends: Mapping[str, int]
+    lengths: tuple[int, ...]
+
+    @classmethod
+    def of(cls, name: str, entries: Iterable[Entry]) -> HotList:
+        """Return the list of these entries."""
+        kept = tuple(entries)
+        ends: dict[str, int] = {}
+        prefix_ends: dict[str, int] = {}
+        for entry in kept:
+            where = prefix_ends if entry.is_prefix else ends
+            end = FOREVER if entry.expires_ms is None else entry.expires_ms
+            where[entry.number] = max(end, where.get(entry.number, 0))
+        return cls(name, kept, ends, prefix_ends, tuple(sorted({len(p) for p in prefix_ends})))
+
+    def end_of(self, number: str) -> int:
+        """Return until when the number is on the list (ms since 1970): 0 if it never was."""
+        end = self.ends.get(number, 0)
+        for length in self.lengths:
+            if length > len(number):
+                break
+            end = max(end, self.prefix_ends.get(number[:length], 0))
+        return end
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """All lists by name."""
+
+    by_name: Mapping[str, HotList]
+
+    @classmethod
+    def of(cls, lists: Iterable[HotList]) -> Lists:
+        """Return the lists by name; of two with one name, the later replaces the earlier."""
+        return cls({one.name: one for one in lists})
+
+    def holds(self, name: str, number: str, at_ms: int) -> bool:
+        """Return whether the list holds the number, or a prefix of it, at a time."""
+        return at_ms < self.by_name[name].end_of(number)
+
+    def membership(self, name: str, numbers: pl.Series, at_ms: pl.Series) -> pl.Series:
+        """Return whether each number is on the list at its time; null where it is null.
+
+        Each different number is looked up once.
+        """
+        return self.memberships((name,), numbers, at_ms)[0]
+
+    def memberships(self, names: Iterable[str], numbers: pl.Series, at_ms: pl.Series) -> list[pl.Series]:
+        """Return the membership of several lists."""
+        asked = tuple(names)
+        unique = numbers.unique(maintain_order=True)
+        places = numbers.to_frame("n").join(
+            pl.DataFrame({"n": unique, "place": np.arange(len(unique))}),
+            on="n",
+            how="left",
+            nulls_equal=True,
+            maintain_order="left",
+        )["place"]
+        times, where = at_ms.to_numpy(), places.to_numpy()
+        known = numbers.is_not_null()
+        texts = unique.to_list()
+        found = []
+        for name in asked:
+            ends = self._ends(name, texts)
+            holds = pl.Series(times < ends[where])
+            found.append(holds.to_frame("h").select(pl.when(known).then("h"))["h"])
+        return found
+
+    def _ends(self, name: str, texts: list[str | None]) -> NDArray[np.int64]:
+        end_of = self.by_name[name].end_of
+        return np.fromiter((0 if t is None else end_of(t) for t in texts), np.int64, len(texts))
+
+
+def read_lists(folder: Path) -> list[HotList]:
+    """Return every list of a folder (`*.csv`); none if the folder is not there.
+
+    Raises:
+        WrittenFileError: with every line of every file that cannot be used.
+
+    """
+    lists, problems = [], []
+    for path in sorted(folder.glob("*.csv")) if folder.is_dir() else []:
+        reader = _Reader(path)
+        lists.append(reader.read())
+        problems += reader.problems
+    if problems:
+        raise WrittenFileError(BAD_LIST, str(folder), problems)
+    return lists
+
+
+def read_list(path: Path) -> HotList:
+    """Return the list of one file.
+
+    Raises:
+        WrittenFileError: with every line that cannot be used.
+
+    """
+    reader = _Reader(path)
+    found = reader.read()
+    if reader.problems:
+        raise WrittenFileError(BAD_LIST, str(path), reader.problems)
+    return found
+
+
+class _Reader:
+    """Reads one file, and goes on after a mistake."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problems: list[Problem] = []
+        self.line = 0
+        self.text = ""
+
+    def read(self) -> HotList:
+        entries = []
+        rows = self._rows()
+        header = [name.strip().lower() for name in next(rows, [])]
+        if self._header_fits(header):
+            for row in rows:
+                entry = self._entry(header, row)
+                if entry is not None:
+                    entries.append(entry)
+                if len(entries) > MAX_ENTRIES:
+                    self._wrong(f"more than {MAX_ENTRIES:,} entries")
+                    break
+        return HotList.of(self.path.stem, entries)
+
+    def _rows(self) -> Iterator[list[str]]:
+        for number, line in enumerate(self._lines(), start=1):
+            self.line, self.text = number, line
+            if line.strip() and not line.startswith("#"):
+                yield next(csv.reader([line]))
+
+    def _lines(self) -> list[str]:
+        try:
+            return self.path.read_text(encoding="utf-8-sig").splitlines()
+        except FileNotFoundError:
+            raise SettingsError(NO_SUCH_FILE, "the list is not there", where=str(self.path)) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(UNREADABLE_FILE, f"the list cannot be read: {error}", where=str(self.path)) from None
+
+    def _header_fits(self, header: list[str]) -> bool:
+        missing = [name for name in REQUIRED if name not in header]
+        unknown = [name for name in header if name not in COLUMNS]
+        for name in unknown:
+            self._wrong(f"there is no column `{name}`", suggestion(name, frozenset(COLUMNS), _columns()))
+        if missing:
+            self._wrong(f"the header lacks {', '.join(missing)}", _columns())
+        return not missing and not unknown
+
+    def _entry(self, header: list[str], row: list[str]) -> Entry | None:
+        if len(row) > len(header):
+            self._wrong(f"{len(row)} fields; the header has {len(header)}")
+            return None
+        fields = dict(zip(header, (field.strip() for field in row), strict=False))
+        lacking = [name for name in REQUIRED if not fields.get(name)]
+        if lacking:
+            self._wrong(f"no {' and no '.join(lacking)}", "Every entry has an owner and a reason.")
+        number = fields.get("entry", "").lstrip("+")
+        is_prefix = number.endswith("*")
+        number = number.removesuffix("*")
+        fits = self._number_fits(number) if fields.get("entry") else False
+        ends = self._expires(fields.get("expires", ""))
+        if lacking or not fits or ends == 0:
+            return None
+        return Entry(number, is_prefix, fields["owner"], fields["reason"], fields.get("source", ""), ends)
+
+    def _number_fits(self, number: str) -> bool:
+        if number and len(number) <= MAX_ENTRY and "*" not in number:
+            return True
+        self._wrong(f"'{number}' is no number and no prefix", "Write 4479321* for a prefix, 447932100000 for a number.")
+        return False
+
+    def _expires(self, text: str) -> int | None:
+        """Return the end in ms, None for never, 0 if the text is no date."""
+        if not text:
+            return None
+        try:
+            day = dt.datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=dt.UTC)
+        except ValueError:
+            self._wrong(f"expires '{text}' is not a date", "Write YYYY-MM-DD, or nothing for never.")
+            return 0
+        return max(1, int(day.timestamp() * 1000))
+
+    def _wrong(self, what: str, cure: str = "") -> None:
+        self.problems.append(Problem(BAD_LIST, what, self.path.name, self.line, source=self.text[:200], cure=cure))
+
+
+def _columns() -> str:
+    return f"Columns: {', '.join(COLUMNS)}; entry, owner and reason are needed."

@@ -1,0 +1,129 @@
+"""The panel: all detectors in force as one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from ringfence.detectors.baseline import BaselineMemory, OwnBaseline
+from ringfence.detectors.matches import Detector, Memory, Reason, in_row_order
+from ringfence.detectors.rule_book import RuleBook
+
+
+@dataclass(frozen=True, slots=True)
+class PanelMemory:
+    """The memories of the detectors, by detector and revision."""
+
+    parts: Mapping[tuple[str, int], Memory]
+
+    def to_bytes(self) -> bytes:
+        """Return a line of JSON (names, revisions, lengths), then the memories, in the order of their names."""
+        names = sorted(self.parts)
+        blobs = [self.parts[name].to_bytes() for name in names]
+        header = [[name, revision, len(blob)] for (name, revision), blob in zip(names, blobs, strict=True)]
+        return json.dumps(header).encode() + b"\n" + b"".join(blobs)
+
+
+class Panel:
+    """Judges events by rules, by each subscriber's own past, and by whatever other detectors it holds.
+
+    The own-baseline detector is apart because its memory also tells what is usual, for the reasons of the rules. The
+    panel is a detector itself; its matches carry the names of those that found them.
+    """
+
+    id = "panel"
+    revision = 1
+    fraud = "any"
+
+    def __init__(self, rules: RuleBook, baseline: OwnBaseline | None = None, others: Sequence[Detector] = ()) -> None:
+        self.rules = rules
+        self._baseline = baseline
+        self._others = {detector.id: detector for detector in others}
+        read = [d.columns for d in self.detectors]
+        self.columns: frozenset[str] = rules.columns.union(*read)
+
+    @property
+    def detectors(self) -> tuple[Detector, ...]:
+        """Return the detectors that remember something: all but the rules."""
+        others = tuple(self._others.values())
+        return (self._baseline, *others) if self._baseline else others
+
+    def start(self) -> PanelMemory:
+        """Return the memory of all detectors, empty."""
+        return PanelMemory({(d.id, d.revision): d.start() for d in self.detectors})
+
+    def restore(self, raw: bytes) -> PanelMemory:
+        """Return the memory that `PanelMemory.to_bytes` wrote.
+
+        A detector that is new, or that has another revision since, starts empty: it has no opinion until it has
+        seen enough. What a detector remembered that is gone is dropped.
+        """
+        line, _, rest = raw.partition(b"\n")
+        saved, place = {}, 0
+        for name, revision, length in json.loads(line):
+            saved[name, revision] = rest[place : place + length]
+            place += length
+        parts = {}
+        for detector in self.detectors:
+            name = (detector.id, detector.revision)
+            parts[name] = detector.restore(saved[name]) if name in saved else detector.start()
+        return PanelMemory(parts)
+
+    def judge(self, rows: pl.DataFrame, memory: Memory) -> tuple[pl.DataFrame, PanelMemory]:
+        """Judge one row an event, in event order, with `columns`.
+
+        Returns the matches of all detectors, sorted by (row, detector, entity kind), and the memory that takes the
+        place of the one passed in, which is used up. The same events, cut into batches anyhow, give the same matches
+        and the same memory.
+        """
+        past = _parts(memory)
+        found = [self.rules.judge(rows)]
+        parts: dict[tuple[str, int], Memory] = {}
+        for detector in self._others.values():
+            name = (detector.id, detector.revision)
+            matches, parts[name] = detector.judge(rows, past[name])
+            found.append(matches)
+        if self._baseline:
+            name = (self._baseline.id, self._baseline.revision)
+            matches, parts[name] = self._baseline.judge(rows, past[name])
+            found.append(matches)
+        return in_row_order(found), PanelMemory(parts)
+
+    def explain(self, rows: pl.DataFrame, matches: pl.DataFrame, memory: PanelMemory) -> list[tuple[Reason, ...]]:
+        """Return at most five reasons for each match, worst first.
+
+        `rows` are those of the last `judge`, `matches` some of what it found, `memory` what it gave back.
+        """
+        parts = _parts(memory)
+        past = _own(parts[self._baseline.id, self._baseline.revision]) if self._baseline else None
+        explained: list[tuple[Reason, ...]] = []
+        for number, (row, name) in enumerate(matches.select("row", "detector").iter_rows()):
+            detector = self._others.get(name)
+            if self._baseline and name == self._baseline.id:
+                detector = self._baseline
+            if detector is None:
+                usual = past.usual_at(row) if past else _nothing_usual
+                explained.append(self.rules.explain(rows, name, row, usual))
+            else:
+                own = parts[detector.id, detector.revision]
+                explained += detector.explain(rows, matches[number : number + 1], own)
+        return explained
+
+
+def _parts(memory: Memory) -> Mapping[tuple[str, int], Memory]:
+    if not isinstance(memory, PanelMemory):
+        raise TypeError("this is the memory of another detector")
+    return memory.parts
+
+
+def _own(memory: Memory) -> BaselineMemory:
+    if not isinstance(memory, BaselineMemory):
+        raise TypeError("the memory of the own-baseline detector is another detector's")
+    return memory
+
+
+def _nothing_usual(feature: str) -> float | None:
+    return None

@@ -1,0 +1,126 @@
+"""Why a rule matched: the comparisons of its condition that hold, in words, the most telling first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ringfence.detectors.catalogue import Catalogue, Known
+from ringfence.detectors.conditions.to_closure import Closure, Closures
+from ringfence.detectors.conditions.tree import (
+    AllOf,
+    AnyOf,
+    Call,
+    Compare,
+    Convert,
+    IsNull,
+    Name,
+    Node,
+    Not,
+    OneOf,
+    walk,
+)
+from ringfence.detectors.matches import MOST_REASONS, Reason
+from ringfence.detectors.words import sentence, usual_text
+
+Row = Mapping[str, Any]
+Usual = Callable[[str], float | None]
+_PLAIN_WEIGHT = 1.0  # of a claim that has no distance: a list, a country, a class
+_WIDEST_RATIO = 1000.0  # how far beyond its threshold a value may count
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A part of a condition that can be shown to hold: its features, and how far beyond its threshold it is."""
+
+    node: Node
+    names: tuple[str, ...]
+    holds: Closure
+    value: Closure | None
+    bound: Closure | None
+
+
+def claims(condition: Node, closures: Closures) -> list[Claim]:
+    """Return the claims of a condition, in the order in which they are written."""
+    return [_claim(node, denied, closures) for node, denied in _atoms(condition, denied=False)]
+
+
+def _atoms(node: Node, *, denied: bool) -> Iterator[tuple[Node, bool]]:
+    """Yield the comparisons and other claims below AND, OR and NOT; `denied` when under an odd number of NOT."""
+    if isinstance(node, Not):
+        yield from _atoms(node.of, denied=not denied)
+    elif isinstance(node, (AllOf, AnyOf)):
+        for part in node.parts:
+            yield from _atoms(part, denied=denied)
+    elif any(isinstance(n, Name) for n in walk(node)):
+        yield node, denied
+
+
+def _claim(node: Node, denied: bool, closures: Closures) -> Claim:
+    names = tuple(dict.fromkeys(n.name for n in walk(node) if isinstance(n, Name)))
+    truth = closures.of(node)
+    value = bound = None
+    if isinstance(node, Compare) and node.left.type in ("integer", "float"):
+        value, bound = closures.of(node.left), closures.of(node.right)
+    return Claim(node, names, (lambda row: truth(row) is (not denied)), value, bound)
+
+
+def reasons(found: list[Claim], row: Row, catalogue: Catalogue, usual: Usual, currency: str) -> tuple[Reason, ...]:
+    """Return at most five reasons for a row, one a feature; the contributions add up to 1."""
+    weights: dict[str, float] = {}
+    texts: dict[str, str] = {}
+    for claim in found:
+        main = claim.names[0]
+        if not claim.holds(row) or row[main] is None:
+            continue
+        weight = _weight(claim, row)
+        if weight > weights.get(main, 0.0):
+            weights[main] = weight
+            texts[main] = _text(claim, row, catalogue, currency)
+    worst = sorted(weights, key=lambda name: -weights[name])[:MOST_REASONS]
+    total = sum(weights[name] for name in worst)
+    made = []
+    for name in worst:
+        own = usual(name)
+        tail = f"; {usual_text(catalogue[name], own, currency)}" if own is not None else ""
+        made.append(Reason(name, row[name], own, texts[name] + tail, weights[name] / total))
+    return tuple(made)
+
+
+def _weight(claim: Claim, row: Row) -> float:
+    """Return how telling a claim is: 1 at its threshold, and one more for each doubling beyond it.
+
+    A claim that something is small (no calls received) stays at 1: there is no far beyond for it.
+    """
+    if claim.value is None or claim.bound is None:
+        return _PLAIN_WEIGHT
+    value, bound = claim.value(row), claim.bound(row)
+    if value is None or bound is None or bound <= 0 or value <= bound:
+        return _PLAIN_WEIGHT
+    return _PLAIN_WEIGHT + math.log2(min(value / bound, _WIDEST_RATIO))
+
+
+def _text(claim: Claim, row: Row, catalogue: Catalogue, currency: str) -> str:
+    node = claim.node
+    known = catalogue[claim.names[0]]
+    if isinstance(node, Call) and node.function == "on_list":
+        return f"{_thing(known)} {row[known.name]} is on the list {node.word}"
+    if isinstance(node, IsNull):
+        return f"{_thing(known)} is known"
+    plain = node.left if isinstance(node, Compare) else node
+    is_plain = isinstance(plain, (Name, OneOf)) or (isinstance(plain, Convert) and isinstance(plain.of, Name))
+    if known.family is None and isinstance(row[known.name], str):
+        return f"{_thing(known)} is {row[known.name]}"
+    text = sentence(known, row[known.name], currency)
+    others = claim.names[1:] if not is_plain or len(claim.names) > 1 else ()
+    for name in others:
+        if row[name] is not None:
+            text += f", {sentence(catalogue[name], row[name], currency)}"
+    return text
+
+
+def _thing(known: Known) -> str:
+    """Return an event column's name as words."""
+    return known.name.replace("_", " ")

@@ -1,0 +1,180 @@
+"""Two-places detector: a SIM that is in two places at once has a clone.
+
+Two calls of one SIM that overlap by more than 5 s in different cells, or two events further apart than an airliner
+could fly in the time between. Not accused: call waiting in one cell, a call that moves on to a neighbouring cell
+(cells nearer than `floor_km`, and what a fast train does meanwhile), two SIMs of one person. It misses a clone that
+stays near the original or is never used at the same time, and it needs cells: where their places are not known, only
+overlaps in cells of different names are seen.
+
+References:
+    US patent 5335265 (1994): overlapping calls, and distance over time.
+    Telecom fraud practice (reported by Balkan for fraud management systems): collision window and velocity; overlap
+    over 5 s, speed over 1000 km/h.
+    3GPP TS 45.010: a GSM cell reaches 35 km at most, hence `travel_floor_km` for a place that is only that of a cell.
+
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import polars as pl
+import zstandard
+from numpy.typing import NDArray
+
+from ringfence.detectors.cells import Cells
+from ringfence.detectors.entities import Entities, hashed
+from ringfence.detectors.matches import MATCHES, Memory, Reason, no_matches
+from ringfence.detectors.two_places_kernel import (
+    APART_MS,
+    CLAIM,
+    DISTANCE_KM,
+    EXCESS,
+    HOUR_MS,
+    INTEGERS,
+    OUT,
+    OVERLAP,
+    compare_places,
+)
+from ringfence.detectors.words import duration_text
+from ringfence.events.errors import STATE_MISMATCH, DependencyError
+
+_VERSION: Final = 1  # of what the memory holds
+
+
+@dataclass(slots=True)
+class PlacesMemory:
+    """The last few events of every SIM, and what was found at each row of the last batch (which is not saved)."""
+
+    sims: Entities
+    heard: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, OUT)))
+
+    def to_bytes(self) -> bytes:
+        """Return a line of JSON (version, time, count), then keys and integers; zstd."""
+        keys, integers, _ = self.sims.to_arrays()
+        header = json.dumps([_VERSION, self.sims.now_ms, len(keys)]).encode()
+        blob = b"".join([header, b"\n", keys.tobytes(), integers.tobytes()])
+        return zstandard.ZstdCompressor(level=1, write_checksum=True).compress(blob)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwoPlaces:
+    """Finds SIMs in two places at once.
+
+    The score is 1 - 0.5 / excess, where the excess is the distance over what is allowed: 0.5 at the bound, near 1 far
+    beyond it, and 0.5 for overlapping calls in cells of unknown place.
+    """
+
+    cells: Cells = field(default_factory=Cells)
+    overlap_ms: int = 5_000
+    floor_km: float = 20.0  # overlapping calls: neighbouring cells, between which a call may have moved
+    ground_kmh: float = 300.0  # and what the caller may have travelled from the start of one call to that of the other
+    travel_floor_km: float = 50.0
+    travel_kmh: float = 1000.0
+    idle_ms: int = 24 * 3_600_000  # by then an airliner may be anywhere
+    evidence: int = 2
+    gap_ms: int = 24 * 3_600_000
+    severity: str = "high"
+    shadow: bool = False
+    id: str = "two_places"
+    revision: int = 1
+    fraud: str = "cloned_sim"
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Return the event columns that are read."""
+        return frozenset({"kind", "at_ms", "start_ms", "cell", "caller", "caller_imsi", "callee_imsi", "direction"})
+
+    def start(self) -> PlacesMemory:
+        """Return an empty memory."""
+        return PlacesMemory(Entities(INTEGERS, 0, self.idle_ms))
+
+    def restore(self, raw: bytes) -> PlacesMemory:
+        """Return the memory that `PlacesMemory.to_bytes` wrote.
+
+        Raises:
+            DependencyError: another version wrote it.
+
+        """
+        line, _, rest = zstandard.ZstdDecompressor().decompress(raw).partition(b"\n")
+        version, now_ms, count = json.loads(line)
+        if version != _VERSION:
+            raise DependencyError(STATE_MISMATCH, f"{self.id}: the snapshot was written by another version")
+        memory = self.start()
+        keys = np.frombuffer(rest, np.int64, count)
+        integers = np.frombuffer(rest, np.int64, count * INTEGERS, keys.nbytes).reshape(count, INTEGERS)
+        memory.sims.fill(keys, integers, np.zeros((count, 0), np.float32))
+        memory.sims.now_ms = now_ms
+        return memory
+
+    def judge(self, rows: pl.DataFrame, memory: Memory) -> tuple[pl.DataFrame, PlacesMemory]:
+        """Return one match for each event that cannot be where an earlier one of the same SIM was."""
+        past = _past(memory)
+        if not len(rows):
+            past.heard = np.zeros((0, OUT))
+            return no_matches(), past
+        # a cell belongs to the caller unless the call was received, or only the callee's SIM is known
+        received = (pl.col("direction") == "in").fill_null(value=False)
+        others = pl.col("caller_imsi").is_null() & pl.col("callee_imsi").is_not_null()
+        served = ~received & ~others & pl.col("cell").is_not_null()
+        sims = rows.select(pl.when(served).then(pl.coalesce("caller_imsi", "caller"))).to_series()
+        slots = past.sims.slots(sims, rows["at_ms"].to_numpy())
+        out = np.zeros((len(rows), OUT))
+        compare_places(slots, self._events(rows), past.sims.integers, self._limits(), out)
+        past.heard = out
+        at = np.flatnonzero(out[:, CLAIM])
+        return (self._matches(rows, at, out[at, EXCESS]) if len(at) else no_matches()), past
+
+    def explain(self, rows: pl.DataFrame, matches: pl.DataFrame, memory: Memory) -> list[tuple[Reason, ...]]:
+        """Return one reason a match: the overlap, or the speed that the journey would have needed."""
+        heard = _past(memory).heard
+        return [(_reason(heard[row]),) for row in matches["row"]]
+
+    def _events(self, rows: pl.DataFrame) -> NDArray[np.int64]:
+        lat, lon = self.cells.places(rows["cell"])
+        end = rows["at_ms"].to_numpy()
+        is_call = (rows["kind"] == "call").to_numpy()
+        start = np.where(is_call, rows["start_ms"].fill_null(rows["at_ms"]).to_numpy(), end)
+        return np.ascontiguousarray(np.stack([start, end, hashed(rows["cell"]), lat, lon], axis=1))
+
+    def _limits(self) -> NDArray[np.float64]:
+        km = (self.floor_km, self.ground_kmh, self.travel_floor_km, self.travel_kmh)
+        return np.array([self.overlap_ms, *km, self.idle_ms], np.float64)
+
+    def _matches(self, rows: pl.DataFrame, at: NDArray[np.int64], excess: NDArray[np.float64]) -> pl.DataFrame:
+        entities = rows.select("caller_imsi", "caller")[at]
+        return entities.select(
+            row=pl.Series(at),
+            detector=pl.lit(self.id),
+            revision=pl.lit(self.revision, pl.Int64),
+            fraud=pl.lit(self.fraud),
+            entity_kind=pl.when(pl.col("caller_imsi").is_null())
+            .then(pl.lit("caller"))
+            .otherwise(pl.lit("caller_imsi")),
+            entity=pl.coalesce("caller_imsi", "caller"),
+            score=pl.Series(1.0 - 0.5 / excess),
+            severity=pl.lit(self.severity),
+            evidence=pl.lit(self.evidence, pl.Int64),
+            gap_ms=pl.lit(self.gap_ms, pl.Int64),
+            shadow=pl.lit(self.shadow),
+        ).cast(MATCHES)
+
+
+def _reason(found: NDArray[np.float64]) -> Reason:
+    distance, apart = float(found[DISTANCE_KM]), float(found[APART_MS])
+    if found[CLAIM] == OVERLAP:
+        where = f"{distance:,.0f} km apart" if distance >= 0 else "of different names"
+        text = f"two calls of this SIM overlap by {duration_text(apart)} in cells {where}"
+        return Reason("overlap_ms", int(apart), 0.0, text, 1.0)
+    speed = distance / max(apart / HOUR_MS, 1 / 3600)
+    text = f"this SIM was in places {distance:,.0f} km apart within {duration_text(apart)}: {speed:,.0f} km/h"
+    return Reason("speed_km_per_hour", round(speed), None, text, 1.0)
+
+
+def _past(memory: Memory) -> PlacesMemory:
+    if not isinstance(memory, PlacesMemory):
+        raise TypeError("this is the memory of another detector")
+    return memory

@@ -1,0 +1,89 @@
+"""Is a decoded record believable? What is not goes to suspense with its reason.
+
+Every check looks at whole columns; only records that fail one are looked at singly, to say what is wrong
+with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from ringfence.events.errors import BAD_DURATION, BAD_TIME, BAD_VALUE, CLOCK_SKEW, MISSING_FIELD
+from ringfence.events.schema import KINDS
+from ringfence.feeds.decoded import Reject, reject
+from ringfence.feeds.limits import Limits
+
+Raws = Callable[[Sequence[int]], list[bytes]]  # rows -> those records as received
+SHOWN_CHARS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that may be wrong: `wrong` is true on the rows where it is."""
+
+    code: str
+    column: str | None
+    wrong: pl.Expr
+    text: str  # follows the column and its value
+    show: str | None = None  # the column whose value is shown; never one that holds a person's number
+
+
+def plausible(columns: Sequence[str], limits: Limits, now_ms: int) -> list[Check]:
+    """Return the checks that every event must pass, for those of its columns that are there."""
+    latest_ms = now_ms + limits.max_ahead_ms
+    checks = []
+    for name in ("duration_ms", "whole_ms", "ring_ms", "setup_ms"):
+        if name in columns:  # before the times: a call that lasts for years would also end in the future
+            checks += _duration_checks(name, limits)
+    for name in ("at_ms", "start_ms"):
+        if name in columns:
+            ahead = f"is more than {limits.max_ahead_ms // 1000} s in the future"
+            checks.append(Check(CLOCK_SKEW, name, pl.col(name) > latest_ms, ahead, name))
+            checks.append(Check(BAD_TIME, name, pl.col(name) < 0, "is before 1970", name))
+    checks.append(Check(MISSING_FIELD, "at_ms", pl.col("at_ms").is_null(), "no time is given"))
+    if "kind" in columns:
+        unknown = ~pl.col("kind").is_in(KINDS)
+        checks.append(Check(BAD_VALUE, "kind", unknown, f"is none of {', '.join(KINDS)}", "kind"))
+    for name in ("bytes_up", "bytes_down", "segments"):
+        if name in columns:
+            checks.append(Check(BAD_VALUE, name, pl.col(name) < 0, "is negative", name))
+    return checks
+
+
+def _duration_checks(name: str, limits: Limits) -> list[Check]:
+    longest = f"ms is longer than {limits.max_duration_ms // 1000} s can be"
+    return [
+        Check(BAD_DURATION, name, pl.col(name) < 0, "ms is negative", name),
+        Check(BAD_DURATION, name, pl.col(name) > limits.max_duration_ms, longest, name),
+    ]
+
+
+def first_failures(frame: pl.DataFrame, checks: Sequence[Check]) -> pl.DataFrame:
+    """Return `row` and `check` (its index) of each row that fails one, with the first that it fails."""
+    if not checks or frame.is_empty():
+        return pl.DataFrame(schema={"row": pl.UInt32, "check": pl.Int32})
+    failed = pl.coalesce(pl.when(check.wrong).then(pl.lit(i, pl.Int32)) for i, check in enumerate(checks))
+    return frame.select(check=failed).with_row_index("row").drop_nulls()
+
+
+def rejects_of(
+    failures: pl.DataFrame, checks: Sequence[Check], shown: pl.DataFrame, places: pl.Series, raws: Raws
+) -> list[Reject]:
+    """Return a reject for each failure; `shown` holds the values as the record wrote them, row by row."""
+    rows = failures["row"].to_list()
+    rejects = []
+    for row, index, raw in zip(rows, failures["check"].to_list(), raws(rows), strict=True):
+        check = checks[index]
+        rejects.append(reject(places[row], raw, check.code, _message(check, shown, row), check.column))
+    return rejects
+
+
+def _message(check: Check, shown: pl.DataFrame, row: int) -> str:
+    if check.show is None or check.show not in shown.columns:
+        return f"{check.column}: {check.text}" if check.column else check.text
+    value = shown[check.show][row]
+    text = value[:SHOWN_CHARS] if isinstance(value, str) else value
+    return f"{check.column or check.show} {text!r} {check.text}"

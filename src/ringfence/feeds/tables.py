@@ -1,0 +1,230 @@
+"""Parquet and Arrow IPC event files: columns with the names of events, read by row numbers.
+
+A column that is missing is null, an unknown one is left out and counted. Other integer types, text instead
+of bytes for `event_id` (32 hexadecimal digits) and timestamps for times are converted; a value that cannot
+be is rejected.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ringfence.events.clock import Clock
+from ringfence.events.errors import NO_SUCH_FILE, TRUNCATED, UNREADABLE_FILE, DependencyError
+from ringfence.events.schema import SCHEMA
+from ringfence.feeds.decoded import Decoded, Position, Reject, no_events, reject, rejects_frame
+from ringfence.feeds.event_rows import places_of, to_events
+from ringfence.feeds.limits import Limits
+
+BATCH_ROWS: Final = 65_536
+PARQUET_MAGIC: Final = b"PAR1"
+ARROW_MAGIC: Final = b"ARROW1"
+
+
+class _Batches(Protocol):
+    """A table file in pieces."""
+
+    names: Sequence[str]
+
+    def pieces(self, row: int) -> Iterator[tuple[int, pa.Table | str]]:
+        """Yield the first row and the rows of each piece from a row on; or the first row, and why it is unreadable."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class TableFile:
+    """Reads one Parquet or Arrow IPC event file; position: `{"row": N}`, rows from 0."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        name: str = "",
+        source: str,
+        position: Position | None = None,
+        limits: Limits,
+        clock: Clock,
+    ) -> None:
+        """Open the file.
+
+        A file that begins like one of its format but cannot be opened (truncated: the index is at its end)
+        is one record, which is rejected; raises `DependencyError` where there is no such file, or it cannot
+        be read.
+        """
+        self.name = name or str(path)
+        self.source = source
+        self.position: Position = dict(position or {"row": 0})
+        self._limits = limits
+        self._clock = clock
+        self._path = path
+        self._batches: _Batches | None = None
+        self._damage: Reject | None = None
+        row = int(self.position["row"])
+        try:
+            self._batches = _open(path)
+        except (pa.ArrowException, EOFError, OSError) as error:
+            self._damage = _damage(path, f"{self.name}#1", error) if row == 0 else None
+        self._pieces = self._batches.pieces(row) if self._batches else iter(())
+
+    def read(self) -> Decoded | None:
+        """Return the next rows, about `BATCH_ROWS`; None at the end."""
+        if self._damage:
+            rejects, self._damage = rejects_frame([self._damage]), None
+            self.position = {"row": 1}
+            return Decoded(no_events(), rejects, 0, {}, self.position)
+        piece = next(self._pieces, None)
+        if piece is None:
+            return None
+        row, table = piece
+        if isinstance(table, str):
+            self.position = {"row": row}
+            bad = reject(f"{self.name}#{row}", b"", TRUNCATED, table)
+            return Decoded(no_events(), rejects_frame([bad]), 0, {}, self.position)
+        return self._decode(row, table)
+
+    def close(self) -> None:
+        """Let the file go."""
+        if self._batches:
+            self._batches.close()
+
+    def _decode(self, row: int, table: pa.Table) -> Decoded:
+        frame = _as_events(table)
+        rows = to_events(
+            frame,
+            places_of(self.name, "#", row + 1),
+            lambda wanted: raw_rows(table, wanted),
+            source=self.source,
+            limits=self._limits,
+            now_ms=self._clock.now_ms(),
+        )
+        self.position = {"row": row + table.num_rows}
+        names = self._batches.names if self._batches else ()
+        unknown = {name: table.num_rows for name in names if name not in SCHEMA}
+        return Decoded(rows.events, rejects_frame(rows.rejects), 0, unknown, self.position)
+
+
+def raw_rows(table: pa.Table, rows: Sequence[int]) -> list[bytes]:
+    """Return rows of a table as JSON: what stands for their bytes, since a table has none of its own."""
+    picked = table.take(pa.array(rows, pa.int64())).to_pylist()
+    return [json.dumps(row, default=_plain, sort_keys=True).encode() for row in picked]
+
+
+def _plain(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _as_events(table: pa.Table) -> pl.DataFrame:
+    """Return the table's event columns in the types of events; what cannot be converted is null and marked unread."""
+    frame = pl.from_arrow(table)
+    if not isinstance(frame, pl.DataFrame):
+        return pl.DataFrame()
+    columns = []
+    for name in frame.columns:
+        kind = pl.String() if name == "event_id" and frame.schema[name] == pl.String else SCHEMA[name]
+        given = frame[name]
+        good = _cast(given, kind)
+        columns.append(good)
+        if good.null_count() > given.null_count():
+            columns.append((good.is_null() & given.is_not_null()).alias(f"{name}!unread"))
+    return pl.DataFrame(columns)
+
+
+def _cast(given: pl.Series, kind: pl.DataType) -> pl.Series:
+    if given.dtype == kind:
+        return given
+    if isinstance(given.dtype, pl.Datetime) and kind == pl.Int64:
+        return given.dt.epoch("ms")
+    if given.dtype.is_float() and kind == pl.Int64:
+        whole = (given == given.floor()).fill_null(value=False)
+        given = given.set(~whole, None)
+    try:
+        return given.cast(kind, strict=False)
+    except pl.exceptions.PolarsError:  # no such conversion at all: nothing of it can be read
+        return pl.Series(given.name, [None], kind).new_from_index(0, len(given))
+
+
+def _open(path: Path) -> _Batches:
+    with path.open("rb") as file:
+        head = file.read(8)
+    return _Parquet(path) if head.startswith(PARQUET_MAGIC) else _Arrow(path, head)
+
+
+def _damage(path: Path, place: str, error: Exception) -> Reject:
+    if isinstance(error, FileNotFoundError):
+        raise DependencyError(NO_SUCH_FILE, "no such file", where=str(path)) from None
+    if isinstance(error, PermissionError | IsADirectoryError):
+        raise DependencyError(UNREADABLE_FILE, str(error.strerror), where=str(path)) from None
+    with path.open("rb") as file:
+        raw = file.read(1 << 16)
+    reason = str(error).splitlines()[0] if str(error) else "it is no table"
+    return Reject(place, raw, path.stat().st_size, TRUNCATED, None, f"the file cannot be opened: {reason}")
+
+
+class _Parquet:
+    """A Parquet file by row groups; a group that cannot be read costs no other."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = pq.ParquetFile(path)
+        self.names: Sequence[str] = self._file.schema_arrow.names
+        self._columns = [name for name in self.names if name in SCHEMA]
+
+    def pieces(self, row: int) -> Iterator[tuple[int, pa.Table | str]]:
+        first = 0
+        for group in range(self._file.num_row_groups):
+            after = first + self._file.metadata.row_group(group).num_rows
+            if after > row:
+                yield from self._group(group, first, after, max(row, first))
+            first = after
+
+    def _group(self, group: int, first: int, after: int, row: int) -> Iterator[tuple[int, pa.Table | str]]:
+        at = first
+        try:
+            for batch in self._file.iter_batches(BATCH_ROWS, [group], self._columns, use_threads=False):
+                skip = max(0, row - at)
+                if skip < batch.num_rows:
+                    yield at + skip, pa.Table.from_batches([batch.slice(skip)])
+                at += batch.num_rows
+        except (pa.ArrowException, OSError) as error:
+            yield after, f"rows {at + 1} to {after} cannot be read: {str(error).splitlines()[0]}"
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _Arrow:
+    """An Arrow IPC file, or a stream of it (both are also called Feather)."""
+
+    def __init__(self, path: Path, head: bytes) -> None:
+        self._map = pa.memory_map(str(path))
+        self._reader = pa.ipc.open_file(self._map) if head.startswith(ARROW_MAGIC) else pa.ipc.open_stream(self._map)
+        self.names: Sequence[str] = self._reader.schema.names
+        self._columns = [name for name in self.names if name in SCHEMA]
+
+    def pieces(self, row: int) -> Iterator[tuple[int, pa.Table | str]]:
+        at = 0
+        try:
+            for batch in self._batches():
+                for first in range(0, batch.num_rows, BATCH_ROWS):
+                    part = batch.slice(first, BATCH_ROWS)
+                    skip = max(0, row - at)
+                    if skip < part.num_rows:
+                        yield at + skip, pa.Table.from_batches([part.slice(skip)]).select(self._columns)
+                    at += part.num_rows
+        except (pa.ArrowException, OSError, EOFError) as error:
+            yield at + 1, f"rows from {at + 1} on cannot be read: {str(error).splitlines()[0]}"
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        if isinstance(self._reader, pa.ipc.RecordBatchFileReader):
+            return (self._reader.get_batch(i) for i in range(self._reader.num_record_batches))
+        return iter(self._reader)
+
+    def close(self) -> None:
+        self._map.close()

@@ -1,0 +1,115 @@
+"""Evaluations as tables: one by itself, and several side by side, for a terminal and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ringfence.events.money import money_text
+from ringfence.learning.evaluate import Evaluation, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table of texts: the names of its columns, and its rows. All columns after the first two are numbers."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def right(self) -> tuple[str, ...]:
+        """Return the names of the columns of numbers."""
+        return self.columns[2:]
+
+    def markdown(self) -> str:
+        """Return the table as Markdown, its lines ended."""
+        rule = ["---", "---", *("---:" for _ in self.right)]
+        lines = [self.columns, rule, *([cell.replace("|", "\\|") for cell in row] for row in self.rows)]
+        return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def outcome_sheet(evaluation: Evaluation, currency: str) -> Sheet:
+    """Return the evaluation of one set of alerts, a row for each fraud and variant."""
+    columns = (
+        "fraud", "variant", "episodes", "found", "named", "right of alerts", "time to detect", "lost before alert",
+        "lost", "saved",
+    )  # fmt: skip
+    rows = (
+        (
+            one.fraud,
+            one.variant,
+            f"{one.episodes:,}",
+            f"{one.found:,} ({percent(one.recall)})",
+            f"{one.named:,}",
+            percent(one.precision),
+            duration(one.median_seconds_to_detect),
+            percent(one.median_loss_share_before_alert),
+            money_text(one.money_lost_micros, currency),
+            money_text(one.money_saved_micros, currency),
+        )
+        for one in evaluation.frauds
+    )
+    return Sheet(columns, tuple(rows))
+
+
+def comparison_sheet(contenders: Mapping[str, Evaluation]) -> Sheet:
+    """Return evaluations of the same events and truth side by side: recall and the loss share before the alert.
+
+    The last row is the rate of false alerts. The loss share is the median over all episodes, an episode that was not
+    found counting as 100 %.
+    """
+    found = {name: {(o.fraud, o.variant): o for o in one.frauds} for name, one in contenders.items()}
+    first = next(iter(contenders.values()))
+    columns = ["fraud", "variant", "episodes"]
+    columns += [f"found: {name}" for name in contenders] + [f"lost before alert: {name}" for name in contenders]
+    rows = []
+    for one in first.frauds:
+        there = [found[name].get((one.fraud, one.variant)) for name in contenders]
+        recall = [percent(o.recall if o else None) for o in there]
+        share = [percent(o.median_loss_share_before_alert if o else None) for o in there]
+        rows.append((one.fraud, one.variant, f"{one.episodes}", *recall, *share))
+    rates = [rate(one.false_alerts_per_1000_subscriber_days) for one in contenders.values()]
+    rows.append(("false alerts per 1,000 subscribers and day", "", "", *rates, *("" for _ in contenders)))
+    return Sheet(tuple(columns), tuple(rows))
+
+
+def money_sheet(contenders: Mapping[str, Evaluation], currency: str) -> Sheet:
+    """Return what each set of alerts saved of all that was exposed, and how many alerts it took."""
+    columns = (
+        "alerts of", "currency", "alerts", "false", "found", "of episodes", "exposed", "saved", "share saved",
+    )  # fmt: skip
+    rows = []
+    for name, one in contenders.items():
+        exposed, saved = total(one, "money_exposed_micros"), total(one, "money_saved_micros")
+        amounts = (f"{exposed / 1e6:,.0f}", f"{saved / 1e6:,.0f}", percent(saved / exposed if exposed else None))
+        counts = (f"{one.alerts:,}", f"{one.false_alerts:,}", f"{total(one, 'found'):,}", f"{total(one, 'episodes'):,}")
+        rows.append((name, currency, *counts, *amounts))
+    return Sheet(columns, tuple(rows))
+
+
+def total(evaluation: Evaluation, field: str) -> int:
+    """Return the sum of one field of `Outcome` over all frauds."""
+    return sum(int(getattr(one, field)) for one in evaluation.frauds)
+
+
+def percent(share: float | None) -> str:
+    """Return a share in words; a dash when it is not known."""
+    return "-" if share is None else f"{100 * share:.0f} %"
+
+
+def rate(number: float | None) -> str:
+    """Return a rate in words; a dash when it is not known."""
+    return "-" if number is None else f"{number:.2f}"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a length of time in the unit that fits it; a dash when it is not known."""
+    if seconds is None:
+        return "-"
+    for name, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {name}"
+    return f"{seconds:.0f} s"
+
+
+__all__ = ["Outcome", "Sheet", "comparison_sheet", "duration", "money_sheet", "outcome_sheet", "percent", "total"]

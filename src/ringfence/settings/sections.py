@@ -1,0 +1,230 @@
+"""Every setting: its name, kind, default and meaning, as data and as types.
+
+`ringfence.toml`, the environment, `ringfence config` and docs/reference/settings.md all follow from these
+classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, TypeVar
+
+from ringfence.settings import values
+from ringfence.settings.values import Kind
+
+Value = TypeVar("Value")
+
+SECOND_MS: Final = 1_000
+MINUTE_MS: Final = 60 * SECOND_MS
+HOUR_MS: Final = 60 * MINUTE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What there is to know about one setting.
+
+    Args:
+        section: the table of `ringfence.toml`.
+        name: the key in that table.
+        attribute: the field of the section's class; it carries the unit.
+        kind: how it is read.
+        default: the value if nothing is said.
+        meaning: what it does, in a sentence or two.
+
+    """
+
+    section: str
+    name: str
+    attribute: str
+    kind: Kind
+    default: Any
+    meaning: str
+
+    @property
+    def path(self) -> str:
+        """Return section and name: `engine.threads`."""
+        return f"{self.section}.{self.name}"
+
+    @property
+    def variable(self) -> str:
+        """Return the environment variable that sets it: `RINGFENCE_ENGINE_THREADS`."""
+        return f"RINGFENCE_{self.section}_{self.name}".upper()
+
+
+def setting(default: Value, kind: Kind, meaning: str, *, name: str = "") -> Value:
+    """Declare a field of a section; `name` is its key in TOML where that differs from the field's name."""
+    declared: Value = field(default=default, metadata={"kind": kind, "meaning": meaning, "name": name})
+    return declared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeSection:
+    """Whose network this is: how numbers are written, when it is night, what money is counted in."""
+
+    country: str = setting("NL", values.COUNTRY, "The country whose national writing of numbers the records use.")
+    time_zone: str = setting(
+        "Europe/Amsterdam",
+        values.TIME_ZONE,
+        "When it is night and weekend, and the zone of records that name none.",
+    )
+    currency: str = setting("EUR", values.CURRENCY, "The currency of all money; the rate table's too.")
+    plmns: tuple[str, ...] = setting(
+        ("20408",), values.PLMNS, "The own mobile networks. Served by any other, a subscriber is roaming."
+    )
+    area_code: str = setting(
+        "",
+        values.DIGITS,
+        "The area code, without its 0, of the place whose numbers are written without one (20 for Amsterdam).",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatesSection:
+    """What calls and messages cost."""
+
+    file: str = setting(
+        "",
+        values.PATH,
+        "CSV of rates by destination prefix, relative to the home folder. Empty: the example that is shipped, "
+        "whose prices are invented.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSection:
+    """How records become features and alerts on this machine."""
+
+    shards: int = setting(
+        16, values.whole(1, 1024), "Parts that the memory of all parties is divided into. Changes no alert."
+    )
+    threads: int = setting(
+        0, values.whole(0, 1024), "Threads that work on the shards; 0: one for each core. Changes no alert."
+    )
+    lateness_files_ms: int = setting(
+        10 * MINUTE_MS,
+        values.DURATION,
+        "How long after a later event an event of a file may still come and count.",
+        name="lateness_files",
+    )
+    lateness_live_ms: int = setting(
+        2 * SECOND_MS,
+        values.DURATION,
+        "The same for sources that are followed or streamed. Alerts come this much later.",
+        name="lateness_live",
+    )
+    checkpoint_every_ms: int = setting(
+        30 * SECOND_MS,
+        values.DURATION,
+        "Wall time between checkpoints; after a crash this much is done again.",
+        name="checkpoint_every",
+    )
+    checkpoint_events: int = setting(
+        1_000_000,
+        values.whole(1_000, 1_000_000_000),
+        "A checkpoint is also made after this many events, whatever the time.",
+    )
+    dedup_horizon_ms: int = setting(
+        24 * HOUR_MS,
+        values.DURATION,
+        "How far back, in event time, a repeated record is known to be a duplicate.",
+        name="dedup_horizon",
+    )
+    batch_rows: int = setting(
+        16_384, values.whole(1, 1_000_000), "Events that travel together between the steps. Changes no alert."
+    )
+    cache_dir: str = setting(
+        "",
+        values.PATH,
+        "Where compiled kernels are kept, relative to the home folder. Empty: `cache` in the home folder.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsSection:
+    """Beyond these, a record goes to suspense."""
+
+    max_record_bytes: int = setting(1_048_576, values.whole(256, 1_073_741_824), "The largest record, in bytes.")
+    max_call_ms: int = setting(24 * HOUR_MS, values.DURATION, "The longest believable call.", name="max_call")
+    max_future_ms: int = setting(
+        5 * MINUTE_MS,
+        values.DURATION,
+        "How far ahead of this machine's clock a record may be dated.",
+        name="max_future",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistorySection:
+    """Events kept in Parquet, for explanations, backtests and training."""
+
+    keep: bool = setting(True, values.FLAG, "Whether events are kept after they were judged.")
+    days: int = setting(90, values.whole(1, 3_660), "Days after which kept events are deleted.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantSection:
+    """Whose traffic this is, on an installation that serves several."""
+
+    name: str = setting("", values.TEXT, "The tenant of every event that names none. Empty: there is one.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesSection:
+    """Which rules are in force, besides those in the folder `rules`."""
+
+    shipped: bool = setting(True, values.FLAG, "Whether the rules that come with Ringfence are in force.")
+    off: tuple[str, ...] = setting((), values.NAMES, "The ids of rules, shipped or own, that are not in force.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSection:
+    """Where records come from. One `[[source]]` table for each source; `name` and `path` must be given."""
+
+    name: str = setting("", values.TEXT, "Names the source in events, counters and suspense. Never reuse it.")
+    path: tuple[str, ...] = setting((), values.PATHS, "Files, folders or globs, relative to the working directory.")
+    format: str = setting("auto", values.TEXT, "asterisk, freeswitch, csv, ndjson, parquet, ... or auto: by looking.")
+    mapping: str = setting("", values.TEXT, "For csv: a mapping in the folder `mappings`, or a shipped one.")
+    time_zone: str | None = setting(
+        None, values.TIME_ZONE, "The zone of its records' times. Unset: that of the home section."
+    )
+    lateness_ms: int | None = setting(
+        None,
+        values.DURATION,
+        "As in the engine section, for this source. Unset: by whether it is followed.",
+        name="lateness",
+    )
+    follow: bool = setting(False, values.FLAG, "Whether to wait for more at the end of the files, through rotation.")
+
+
+SECTIONS: Final[dict[str, type]] = {
+    "home": HomeSection,
+    "rates": RatesSection,
+    "engine": EngineSection,
+    "limits": LimitsSection,
+    "history": HistorySection,
+    "tenant": TenantSection,
+    "rules": RulesSection,
+}
+SOURCE: Final = "source"
+REQUIRED_OF_SOURCE: Final = ("name", "path")
+
+
+def settings_of(section: str) -> Iterator[Setting]:
+    """Give the settings of a section, `source` included, in the order in which they are documented."""
+    kind = SourceSection if section == SOURCE else SECTIONS[section]
+    for declared in fields(kind):
+        about = declared.metadata
+        yield Setting(
+            section,
+            about["name"] or declared.name,
+            declared.name,
+            about["kind"],
+            declared.default,
+            about["meaning"],
+        )
+
+
+def all_settings() -> list[Setting]:
+    """Return every setting that has one value (those of `[[source]]` have one for each source)."""
+    return [setting for section in SECTIONS for setting in settings_of(section)]

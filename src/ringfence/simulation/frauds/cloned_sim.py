@@ -1,0 +1,96 @@
+"""Cloned SIM: two phones answer to one IMSI, in two places.
+
+Plain: the clone calls a lot from another city, also while the subscriber is in a call. Evasive: a few calls a day
+from cells near the subscriber's, hardly ever at the same time, now and then from too far. Money: what its calls cost.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ringfence.simulation import world
+from ringfence.simulation.frauds.scene import Scene, Sims, from_sim
+from ringfence.simulation.numbers import PHONE_TACS, imei
+from ringfence.simulation.outcomes import PEOPLE, outcomes
+from ringfence.simulation.plan import DAY_MS
+from ringfence.simulation.rhythm import code, pick_times
+from ringfence.simulation.traffic import DOMESTIC, FOREIGN, HOME, Bools, Ints, Traffic
+
+_DOMESTIC_PRICE = 0.06  # EUR a minute
+
+
+def commit(scene: Scene) -> Traffic:
+    """Return the traffic of one episode."""
+    days = scene.between(2, 5)
+    start = scene.begin(days * DAY_MS)
+    victim = _victim(scene)
+    people = scene.society.people
+    own = scene.innocents.take((scene.innocents["caller_sub"] == victim) & (scene.innocents["kind"] == 0))
+    own = own.take((own["start"] >= start) & (own["start"] < start + days * DAY_MS))
+    per_day = scene.about(7, 0.4, 3, 14) if scene.is_evasive else scene.about(30, 0.5, 14, 90)
+    starts = _moments(scene, start, days, per_day, own)
+    calls = _made(scene, starts)
+    if scene.is_evasive:
+        calls = calls.take(_apart(calls, own) | (scene.rng.random(len(calls)) < 0.06))
+    clone = Sims(people.number[[victim]], people.imsi[[victim]], imei(scene.rng, 1, PHONE_TACS))
+    return from_sim(scene, calls, clone, 0, cell=_cells(scene, victim, len(calls)))
+
+
+def _victim(scene: Scene) -> int:
+    """Return a subscriber who calls as much as most or more: a clone of a silent SIM is another fraud."""
+    mobiles = scene.society.mobiles()
+    calls = scene.society.people.calls[mobiles]
+    return int(scene.rng.choice(mobiles[calls >= np.quantile(calls, 0.5)]))
+
+
+def _moments(scene: Scene, start: int, days: int, per_day: float, own: Traffic) -> Ints:
+    n = max(3, int(scene.rng.poisson(per_day * days)))
+    day = np.minimum(start // DAY_MS + scene.rng.integers(0, days, n), scene.plan.days - 1)
+    starts = pick_times(scene.rng, scene.plan, day, np.full(n, code("people")))
+    talking = own.take(own["duration"] > 20_000)
+    if not scene.is_evasive and len(talking):
+        during = scene.rng.choice(len(talking), min(len(talking), max(2, n // 6)), replace=False)
+        into = scene.rng.uniform(0.1, 0.7, len(during)) * talking["duration"][during]
+        answered = talking["start"] + talking["setup"] + talking["ring"]
+        starts = np.concatenate([starts, answered[during] + into.astype(np.int64)])
+    return np.sort(np.maximum(starts, start))
+
+
+def _made(scene: Scene, starts: Ints) -> Traffic:
+    n = len(starts)
+    rng = scene.rng
+    country = rng.choice(world.pick_country(rng, 3, "family"), n)
+    abroad = rng.random(n) < (0.3 if scene.is_evasive else 0.5)
+    callee, subscriber = scene.society.anyone(rng, n, 0.3)
+    outcome = outcomes(rng, n, PEOPLE, 110)
+    price = np.where(abroad, world.PRICES[country], _DOMESTIC_PRICE)
+    return Traffic.of(
+        n,
+        start=scene.one_after_the_other(starts, outcome),
+        callee=np.where(abroad, world.foreign_numbers(rng, country), callee),
+        callee_sub=np.where(abroad, -1, subscriber),
+        target=np.where(abroad, FOREIGN, np.where(subscriber >= 0, HOME, DOMESTIC)),
+        money=world.money(outcome["duration"], price),
+        **outcome,
+    )
+
+
+def _apart(calls: Traffic, own: Traffic) -> Bools:
+    """Return which calls do not overlap one of the subscriber's own."""
+    starts, ends = own["start"], own.end
+    clash = (calls["start"][:, None] < ends[None, :]) & (calls.end[:, None] > starts[None, :])
+    return np.asarray(~clash.any(axis=1))
+
+
+def _cells(scene: Scene, victim: int, n: int) -> Ints:
+    people = scene.society.people
+    home = (float(people.latitude[victim]), float(people.longitude[victim]))
+    far = scene.place()
+    if not scene.is_evasive:
+        while np.hypot(far[0] - home[0], (far[1] - home[1]) * 0.62) * 111 < 60:
+            far = scene.place()
+        return scene.cells(far, n, 1.0)
+    km = scene.about(6, 0.5, 2, 15) / 111
+    near = (home[0] + km * scene.rng.choice([-1, 1]), home[1] + km * scene.rng.choice([-1, 1]))
+    now_and_then = scene.rng.random(n) < 0.12
+    return np.where(now_and_then, scene.cells(far, n, 1.0), scene.cells(near, n, 0.5))

@@ -1,0 +1,58 @@
+"""Writes a file so that it is there whole, or not at all, whatever happens to the machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from ringfence.stores.failpoints import failpoint
+from ringfence.stores.failures import disk_errors
+
+UNFINISHED: Final = ".unfinished"  # ends the name of a file that is being written
+
+
+def write_durably(path: Path, content: bytes | memoryview) -> None:
+    """Write a file under another name, force it to the disk, then name it.
+
+    The folder must exist. Its own entry of the file is on the disk only after `sync_folder`.
+
+    Raises:
+        DependencyError: the disk is full (RF4010), cannot be written (RF4012) or fails (RF4016).
+
+    """
+    unfinished = path.with_name(path.name + UNFINISHED)
+    failpoint("file.begin")
+    with disk_errors(path):
+        try:
+            with unfinished.open("wb") as file:
+                file.write(content)
+                file.flush()
+                failpoint("file.written")
+                os.fsync(file.fileno())
+            failpoint("file.synced")
+            unfinished.replace(path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
+    failpoint("file.named")
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder's list of files to the disk."""
+    with disk_errors(folder):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    failpoint("folder.synced")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, if it is not there."""
+    with disk_errors(folder):
+        if folder.is_dir():
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+    sync_folder(folder.parent)

@@ -1,0 +1,91 @@
+"""Snapshots as files: written before the checkpoint that names them, verified when they are read.
+
+A file is compressed (zstd level 1: snapshots are mostly zeros) and known by the BLAKE2b of its bytes on the
+disk.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+import zstandard
+
+from ringfence.events.errors import FILE_DAMAGED, DependencyError
+from ringfence.stores.durable import make_folder, sync_folder, write_durably
+from ringfence.stores.failpoints import failpoint
+from ringfence.stores.failures import disk_errors
+
+_LEVEL: Final = 1
+_DIGEST_BYTES: Final = 32
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
+
+
+def write(folder: Path, name: str, content: bytes) -> str:
+    """Write one state file and force it to the disk; return its digest (hexadecimal), for the manifest.
+
+    Names are letters, digits, `.`, `-` and `_`, and should hold the number of the checkpoint: a file that the
+    last manifest names must never be written again.
+
+    Raises:
+        DependencyError: the disk is full (RF4010), cannot be written (RF4012) or fails (RF4016).
+
+    """
+    return write_all(folder, {name: content})[name]
+
+
+def write_all(folder: Path, files: Mapping[str, bytes]) -> dict[str, str]:
+    """Write several state files with one look at the folder; return the digest of each, as `write` does."""
+    make_folder(folder)
+    digests: dict[str, str] = {}
+    compressor = zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True)
+    for name, content in files.items():
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a state file")
+        packed = compressor.compress(content)
+        write_durably(folder / name, packed)
+        digests[name] = _digest(packed)
+    if files:
+        sync_folder(folder)
+    return digests
+
+
+def read(folder: Path, name: str, digest: str) -> bytes:
+    """Return the content of a state file that a manifest names.
+
+    Raises:
+        DependencyError: it is not there, or not what was written (RF4017).
+
+    """
+    path = folder / name
+    if not path.exists():
+        raise DependencyError(FILE_DAMAGED, "the file is not there", where=str(path))
+    with disk_errors(path):
+        packed = path.read_bytes()
+    if _digest(packed) != digest:
+        raise DependencyError(FILE_DAMAGED, "the file was altered after it was written", where=str(path))
+    return zstandard.ZstdDecompressor().decompress(packed)
+
+
+def sweep(folder: Path, named: Iterable[str]) -> list[str]:
+    """Remove the files of a folder that are not named; return their names in order.
+
+    To be called after a commit or at the start, with the files of the last manifest, while nothing writes
+    there.
+    """
+    keep = set(named)
+    if not folder.is_dir():
+        return []
+    with disk_errors(folder):
+        gone = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name not in keep)
+        for name in gone:
+            failpoint("sweep.remove")
+            (folder / name).unlink(missing_ok=True)
+    return gone
+
+
+def _digest(packed: bytes) -> str:
+    return blake2b(packed, digest_size=_DIGEST_BYTES).hexdigest()

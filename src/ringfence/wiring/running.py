@@ -1,0 +1,151 @@
+"""A run put together: sources to readers, settings to an engine, and the last commit to go on from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+import polars as pl
+
+from ringfence.alerts.episodes import Episodes
+from ringfence.alerts.suppression import Suppression, suppress
+from ringfence.engines.local import File, LocalEngine, Progress, threads
+from ringfence.events.clock import Clock, SystemClock
+from ringfence.events.door import admit
+from ringfence.features.shard import Shard, from_bytes, kernels, reshard
+from ringfence.feeds.limits import Limits
+from ringfence.pipeline.flow import Flow, one_after_another
+from ringfence.pipeline.intake import Intake
+from ringfence.pipeline.ledger import Place, Saved
+from ringfence.settings import Settings, SourceSection
+from ringfence.stores.home_lock import only_run
+from ringfence.wiring.panel import make_panel
+from ringfence.wiring.readers import expand, find_feed, open_reader
+from ringfence.wiring.workplace import HomeLedger, Workplace, workplace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What to run over: sources of the settings, or those named by hand."""
+
+    sources: Sequence[SourceSection]
+    follow: bool = False
+    clock: Clock = field(default_factory=SystemClock)
+    watch: Callable[[Progress], None] = lambda progress: None
+    stop: Event = field(default_factory=Event)
+
+
+def run(settings: Settings, what: Run) -> Progress:
+    """Turn the records of sources into alerts in the home folder, going on where the last run stopped.
+
+    Raises:
+        RingfenceError: a source, a rule, a setting or the home folder cannot be used; nothing was changed then, or
+            everything up to the last commit is kept.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(only_run(settings.folder))
+        place = stack.enter_context(workplace(settings, write=True))
+        engine = stack.enter_context(engine_of(settings, place, what))
+        files = open_files(settings, what, engine.positions)
+        return engine.run(files, follow=what.follow)
+
+
+@contextmanager
+def engine_of(settings: Settings, place: Workplace, what: Run) -> Iterator[LocalEngine]:
+    """Yield an engine that stands where the last commit left it."""
+    ledger = HomeLedger(place)
+    saved = ledger.last()
+    panel = make_panel(settings)
+    home = settings.make_home()
+    limit = settings.engine
+    workers = limit.threads or os.cpu_count() or 1
+    shards = limit.shards or workers
+    suppressions = [Suppression.from_json(document) for document in place.suppressions.list()]
+    with threads(workers) if shards > 1 else nullcontext(one_after_another) as work:
+        flow = Flow(
+            shards=_shards(settings, saved, shards),
+            detector=panel,
+            memory=panel.restore(saved.states["detectors"]) if saved else panel.start(),
+            episodes=Episodes.from_bytes(saved.states["episodes"]) if saved else Episodes(),
+            time_zone=settings.home.time_zone,
+            batch_rows=limit.batch_rows,
+            workers=work,
+            suppress=lambda alerts: suppress(alerts, suppressions),
+        )
+        horizon = limit.dedup_horizon_ms
+        yield LocalEngine(
+            flow=flow,
+            intake=Intake.from_bytes(horizon, saved.states) if saved else Intake(horizon),
+            admit=lambda events: admit(events, home),
+            ledger=ledger,
+            clock=what.clock,
+            every_ms=limit.checkpoint_every_ms,
+            every_events=limit.checkpoint_events,
+            counters=dict(saved.counters) if saved else {},
+            positions={p: dict(at) for p, at in saved.positions.items()} if saved else {},
+            number=saved.number if saved else 0,
+            watch=what.watch,
+            stop=what.stop,
+        )
+
+
+def cache_folder(settings: Settings) -> Path:
+    """Return where compiled kernels are kept: by default one place a user, so that a new home compiles nothing."""
+    own = settings.engine.cache_dir
+    return settings.folder / own if own else Path("~/.cache/ringfence/kernels").expanduser()
+
+
+def _shards(settings: Settings, saved: Saved | None, count: int) -> list[Shard]:
+    compiled = kernels(cache_folder(settings))
+    if saved is None:
+        return [Shard(compiled) for _ in range(count)]
+    names = sorted((n for n in saved.states if n.startswith("shard-")), key=lambda n: int(n.partition("-")[2]))
+    shards = [from_bytes(saved.states[name], compiled) for name in names]
+    return shards if len(shards) == count else reshard(shards, count)
+
+
+def open_files(settings: Settings, what: Run, positions: dict[Place, dict[str, int | str]]) -> list[File]:
+    """Open every file of every source, each where the last commit left it."""
+    limits = Limits(
+        max_record_bytes=settings.limits.max_record_bytes,
+        max_duration_ms=settings.limits.max_call_ms,
+        max_ahead_ms=settings.limits.max_future_ms,
+    )
+    files = []
+    for source in what.sources:
+        feed = find_feed(source.mapping or source.format, settings.folder / "mappings")
+        for path in expand(source.path):
+            name = str(path)
+            reader = open_reader(
+                path,
+                feed,
+                source=source.name,
+                position=_position(positions, source.name, name),
+                follow=source.follow or what.follow,
+                limits=limits,
+                clock=what.clock,
+                zone=source.time_zone or "",
+            )
+            files.append(File(reader, settings.lateness_ms(source), _total(path)))
+    return files
+
+
+def _total(path: Path) -> int:
+    """Return how far a position of the file can go: its rows or its bytes; 0 when it is compressed."""
+    with path.open("rb") as file:
+        head = file.read(4)
+    if head == b"PAR1":
+        return int(pl.scan_parquet(path).select(pl.len()).collect().item())
+    return 0 if head.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd")) else path.stat().st_size
+
+
+def _position(positions: dict[Place, dict[str, int | str]], source: str, name: str) -> dict[str, int | str] | None:
+    """Return where a file was left; a source that names itself by its format is found by the file alone."""
+    return next((at for (s, file), at in positions.items() if file == name and source in ("", s)), None)
+
+
+__all__ = ["Progress", "Run", "cache_folder", "engine_of", "open_files", "run"]

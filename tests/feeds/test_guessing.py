@@ -1,0 +1,122 @@
+"""Unknown records are guessed: format, delimiter, header, and which column is what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ringfence.events.errors import DependencyError
+from ringfence.wiring.readers import Mapping, guess, preview
+
+from .reading import DATA
+
+GOLDEN = Path(__file__).parent / "golden"
+
+VENDORS = {
+    "semicolons, German dates": (
+        "Anrufer;Called Number;Start Time;End Time;Duration (ms);Call Status\n"
+        "4930111111;4420799001;31.01.2024 10:00:00;31.01.2024 10:01:05;60000;Completed\n"
+        "4930111112;4420799002;31.01.2024 10:02:00;31.01.2024 10:02:20;0;Failed\n",
+        {"caller": "Anrufer", "callee": "Called Number", "start_ms": "Start Time", "end_ms": "End Time"}
+        | {"duration_ms": "Duration (ms)", "answered": "Call Status"},
+        (1706695265000, 60_000, True),
+    ),
+    "a call manager's epochs": (
+        '"callingPartyNumber","finalCalledPartyNumber","dateTimeOrigination","dateTimeConnect","dateTimeDisconnect",'
+        '"duration","destCause_value","origDeviceName","destDeviceName"\n'
+        '"1001","00442079460000","1706695200","1706695205","1706695265","60","16","SEP1","GW1"\n',
+        {"caller": "callingPartyNumber", "callee": "finalCalledPartyNumber", "start_ms": "dateTimeOrigination"}
+        | {"answer_ms": "dateTimeConnect", "end_ms": "dateTimeDisconnect", "duration_ms": "duration"}
+        | {"trunk_in": "origDeviceName", "trunk_out": "destDeviceName"},
+        (1706695265000, 60_000, True),
+    ),
+    "billing with money": (
+        "calldate\tsrc\tdst\tduration\tbillsec\tdisposition\thangup_cause\tsessionbill\tbuycost\n"
+        "2024-01-31 10:00:00\t101\t00442079460000\t65\t60\tANSWERED\tNORMAL_CLEARING\t0.25\t0.125\n",
+        {"caller": "src", "callee": "dst", "start_ms": "calldate", "whole_ms": "duration", "duration_ms": "billsec"}
+        | {"charge_micros": "sessionbill", "cost_micros": "buycost", "cause": "hangup_cause"},
+        (1706695265000, 60_000, True),
+    ),
+    "bars, no header": (
+        "44207900001|493011111|20240131100000|65|60\n44207900002|493011112|20240131100500|25|0\n"
+        "44207900003|493011113|20240131101000|30|12\n",
+        {"caller": "c1", "callee": "c2", "start_ms": "c3", "whole_ms": "c4", "duration_ms": "c5"},
+        (1706695265000, 60_000, True),
+    ),
+    "American dates": (
+        "From,To,Call Date,Talk Time,Result\n2125550100,2125550101,01/31/2024 10:00:00,0:01:00,answered\n",
+        {"caller": "From", "callee": "To", "start_ms": "Call Date", "duration_ms": "Talk Time"},
+        (1706695260000, 60_000, True),
+    ),
+    "JSON objects": (
+        '{"from": "44207900001", "to": "493011111", "start_time": "2024-01-31T10:00:00Z", "billsec": 60,'
+        ' "status": "ok"}\n',
+        {"caller": "from", "callee": "to", "start_ms": "start_time", "duration_ms": "billsec", "answered": "status"},
+        (1706695260000, 60_000, True),
+    ),
+}
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_the_columns_of_a_vendor_are_recognised_and_read(tmp_path: Path, vendor: str) -> None:
+    text, expected, first = VENDORS[vendor]
+    path = tmp_path / "export.txt"
+    path.write_text(text)
+
+    found = guess(path)
+
+    assert isinstance(found.feed, Mapping), found
+    taken = {target: takes[0].column for target, takes in found.feed.take.items()}
+    assert expected.items() <= taken.items(), found
+    assert found.confidence == 1.0
+    shown = preview(path, found.feed)
+    assert (int(shown["at_ms"].dt.epoch("ms")[0]), shown["duration_ms"][0], shown["answered"][0]) == first
+    headers = 1 if found.feed.header and not text.startswith("{") else 0
+    assert shown.height == text.count("\n") - headers
+
+
+@pytest.mark.parametrize(
+    ("name", "feed"),
+    [
+        ("asterisk.csv", "asterisk"),
+        ("freeswitch.csv", "freeswitch"),
+        ("freeswitch_json.json", "freeswitch"),
+        ("asterisk.ndjson", "ndjson"),
+    ],
+)
+def test_known_formats_are_recognised(name: str, feed: str) -> None:
+    found = guess(GOLDEN / name)
+
+    assert (found.feed, found.confidence) == (feed, 1.0)
+    assert found.notes
+
+
+def test_a_preview_shows_events_and_rejects_in_their_order(tmp_path: Path) -> None:
+    path = tmp_path / "Master.csv"
+    lines = (GOLDEN / "asterisk.csv").read_text().splitlines()
+    path.write_text("\n".join([lines[0], "broken", *lines[1:]]) + "\n")
+
+    shown = preview(path, "asterisk", rows=3)
+
+    assert [place.rsplit(":")[-1] for place in shown["place"]] == ["1", "2", "3"]
+    assert shown["rejected"].to_list()[0] is None
+    assert "RF2001" in str(shown["rejected"][1])
+
+
+def test_what_holds_no_calls_is_not_guessed_to_be_some(tmp_path: Path) -> None:
+    for text in ("hello\nworld\n", "a,b\n1,2\n3,4\n", "", '{"a": 1}\n', "\x00\x01\x02"):
+        path = tmp_path / "x"
+        path.write_text(text)
+
+        assert guess(path).confidence == 0.0
+        assert guess(path).feed == ""
+    with pytest.raises(DependencyError, match="RF4001"):
+        guess(tmp_path / "none")
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the records of real systems are not on this machine")
+def test_the_files_of_real_systems_are_recognised() -> None:
+    for name in ("Master.csv", "Master2.csv", "good.csv"):
+        assert guess(DATA / "asterisk" / name).feed == "asterisk"
+    assert guess(DATA / "freeswitch" / "cdr_pusher_freeswitch_cdr.db").feed == "freeswitch"
