@@ -20,7 +20,7 @@ import polars as pl
 
 from ringfence.learning.evaluate import Evaluation, evaluate, pool
 from ringfence.learning.rivals import CRITICAL, opensips, six_minutes
-from ringfence.learning.table import comparison_sheet, money_sheet, outcome_sheet
+from ringfence.learning.table import loss_sheet, money_sheet, outcome_sheet, recall_sheet, total
 from ringfence.settings import Settings, SourceSection
 from ringfence.simulation import Plan, simulate, write
 from ringfence.wiring.running import Run, run
@@ -45,13 +45,13 @@ def one_seed(seed: int, subscribers: int, days: int) -> tuple[dict[str, Evaluati
         made = simulate(Plan(subscribers=subscribers, days=days, seed=seed))
         records = write(made, Path(folder) / "simulated", "parquet")
         ours, events, settings = alerts_of_run(records, Path(folder) / "home")
-    zone = settings.home.time_zone
+    zone, country = settings.home.time_zone, settings.home.country
     contenders = {
         OURS: ours,
-        "OpenSIPS": opensips(events, time_zone=zone),
-        "OpenSIPS, critical": opensips(events, limits=CRITICAL, time_zone=zone),
-        "OpenSIPS, every prefix": opensips(events, abroad_only=False, time_zone=zone),
-        "6 min x 3": six_minutes(events),
+        "OpenSIPS": opensips(events, dear_only_from=country, time_zone=zone),
+        "OpenSIPS, critical": opensips(events, limits=CRITICAL, dear_only_from=country, time_zone=zone),
+        "OpenSIPS, every prefix": opensips(events, time_zone=zone),
+        "6 min, 3 an hour": six_minutes(events),
     }
     return {
         name: evaluate(alerts, events, made.truth, subscribers=subscribers, days=days)
@@ -66,12 +66,18 @@ def page(results: Sequence[Mapping[str, Evaluation]], currency: str, command: st
     runs = f"{len(results)} runs, {ours.subscribers:,} subscribers in all, {ours.days:g} days each"
     return f"""# The evaluation in figures
 
-Made by `{command}`: {runs}, {sum(one.episodes for one in ours.frauds)} episodes of fraud. What the columns mean, and
-what the two other rules are: [How alerts are measured](evaluation.md).
+Made by `{command}`:
+{runs}, {total(ours, "episodes"):,} episodes of fraud.
+What the columns mean, and what the other rules are: [How alerts are measured](evaluation.md).
 
-## Ringfence and two rules that people use today
+## Episodes found, by Ringfence and by two rules that people use today
 
-{comparison_sheet(pooled).markdown()}
+{recall_sheet(pooled).markdown()}
+## Money lost before the first alert
+
+The median share of what an episode cost; an episode that was not found counts as 100 %.
+
+{loss_sheet(pooled).markdown()}
 ## Money
 
 {money_sheet(pooled, currency).markdown()}

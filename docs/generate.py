@@ -9,14 +9,19 @@ A new page is a function that returns Markdown, named in `PAGES`.
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
+
+from cyclopts import App, Parameter
 
 import ringfence
-from ringfence.cli.main import COMMANDS
+from ringfence.cli.main import COMMANDS, make_app
+from ringfence.cli.output import Common
 from ringfence.events import rate_file
 from ringfence.events.errors import CODES
 from ringfence.events.schema import COLUMNS
@@ -131,13 +136,69 @@ def rates() -> Iterator[str]:
 
 
 def commands() -> Iterator[str]:
-    """List the commands."""
+    """Describe every command with its arguments and options."""
     yield "# Commands\n"
     yield (
-        "Each command takes `--json` (one stable document, or NDJSON, on standard output) and says more with `--help`. "
-        "It ends with 0 fine, 1 findings, 2 usage, 3 settings, 4 a dependency is down, 5 partly done.\n"
+        "Each command takes `--json` (one stable document, or NDJSON, on standard output; remarks and progress go to "
+        "standard error). It ends with 0 fine, 1 findings, 2 usage, 3 settings, 4 a dependency is down, 5 partly "
+        "done.\n"
     )
     yield from table(("Command", "Does"), ((code(f"ringfence {name}"), about) for name, (_, about) in COMMANDS.items()))
+    yield "Options of every command:\n"
+    app = make_app()
+    yield from table(
+        ("Option", "Meaning"), ((code(o.name), o.parameter.help) for o in _arguments(app["run"]) if o.shared)
+    )
+    for name in COMMANDS:
+        yield from _command(f"ringfence {name}", app[name])
+
+
+class _Argument(NamedTuple):
+    """One argument or option of a command, and whether every command has it."""
+
+    parameter: Parameter
+    name: str
+    takes: str
+    default: str
+    is_needed: bool
+    shared: bool
+
+
+def _arguments(command: App) -> Iterator[_Argument]:
+    found = [a for a in command.assemble_argument_collection() if a.show]
+    shared = {f.name for f in fields(Common)}
+    for argument in found:
+        name = argument.name.upper().lstrip("-").replace("-", "_") if argument.index is not None else argument.name
+        takes = "" if argument.hint is bool else "several" if "tuple" in str(argument.hint) else "one"
+        usual = argument.field_info.default
+        default = str(usual) if isinstance(usual, str | int) and not isinstance(usual, bool) else ""
+        own = argument.name.lstrip("-") in shared
+        yield _Argument(argument.parameter, name, takes, default, argument.required, own)
+
+
+def _command(words: str, command: App) -> Iterator[str]:
+    """Describe one command, and then the commands below it."""
+    below = [name for name in command if not name.startswith("-")]
+    about = inspect.getdoc(command.default_command) or command.help
+    if command.default_command or not below:
+        text, _, arguments = about.partition("Args:")
+        said = dict(re.findall(r"^ *(\w+): (.+)$", arguments, re.MULTILINE))
+        own = [a for a in _arguments(command) if not a.shared]
+        yield f"## {words}\n"
+        yield f"{text.strip()}\n"
+        rows = (
+            (
+                code(a.name),
+                a.takes,
+                "must be given" if a.is_needed else code(a.default),
+                a.parameter.help or said.get(a.name.lower(), ""),
+            )
+            for a in own
+        )
+        if own:
+            yield from table(("Argument or option", "Takes", "Default", "Meaning"), rows)
+    for name in below:
+        yield from _command(f"{words} {name}", command[name])
 
 
 def features() -> Iterator[str]:

@@ -16,7 +16,8 @@ from ringfence.events.errors import DependencyError
 from ringfence.features.codegen import Kernel
 from ringfence.features.families import FEATURES
 from ringfence.features.pieces import Part, assemble, split
-from ringfence.features.shard import Shard, from_bytes, reshard, to_bytes
+from ringfence.features.shard import Shard
+from ringfence.features.snapshot import from_bytes, reshard, to_bytes
 
 from .traffic import DAY_MS, random_events
 

@@ -247,3 +247,14 @@ def test_what_is_no_table_at_all_is_refused(tmp_path: Path) -> None:
         read_all(path, "auto")
     with pytest.raises(DependencyError, match="RF4001"):
         read_all(tmp_path / "none.parquet", "parquet")
+
+
+def test_a_text_that_is_none_costs_a_table_only_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "e.parquet"
+    names = pa.array([b"a", b"\xff\xfe", b"c"], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"at_ms": [AT_MS, AT_MS, AT_MS], "caller": names}), path)
+
+    found = read_all(path, "parquet")
+
+    assert found.events["caller"].to_list() == ["a", "c"]
+    assert found.rejects.select("place", "code").rows() == [(f"{path}#2", errors.BAD_ENCODING)]

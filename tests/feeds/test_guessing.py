@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,21 @@ def test_the_files_of_real_systems_are_recognised() -> None:
     for name in ("Master.csv", "Master2.csv", "good.csv"):
         assert guess(DATA / "asterisk" / name).feed == "asterisk"
     assert guess(DATA / "freeswitch" / "cdr_pusher_freeswitch_cdr.db").feed == "freeswitch"
+
+
+def test_a_table_of_a_database_is_recognised_and_read(tmp_path: Path) -> None:
+    path = tmp_path / "billing.db"
+    database = sqlite3.connect(path)
+    database.execute("CREATE TABLE customers (id INTEGER, name TEXT)")
+    database.execute("CREATE TABLE calls (id INTEGER, src TEXT, dst TEXT, calldate TEXT, billsec INTEGER)")
+    database.execute("INSERT INTO customers VALUES (1, 'x')")
+    database.execute("INSERT INTO calls VALUES (1, '44207900001', '3491000', '2024-01-31 10:00:00', 60)")
+    database.commit()
+    database.close()
+
+    found = guess(path)
+
+    assert isinstance(found.feed, Mapping)
+    assert (found.feed.table, found.confidence) == ("calls", 1.0)
+    shown = preview(path, found.feed)
+    assert shown.select("caller", "callee", "duration_ms").rows() == [("44207900001", "3491000", 60_000)]

@@ -18,7 +18,7 @@ def abroad(number: int, start_ms: int, seconds: int = 30, callee: str | None = N
     return call(
         number, start_ms + seconds * 1_000, "31612345678", callee or f"99{number}",
         **{
-            "start_ms": start_ms, "duration_ms": seconds * 1_000, "answered": True, "is_international": True,
+            "start_ms": start_ms, "duration_ms": seconds * 1_000, "answered": True, "callee_country": "ZZ",
             "callee_range": "99", "charge_micros": 0,
         } | more,
     )  # fmt: skip
@@ -77,13 +77,14 @@ def test_a_call_of_two_hours_is_long() -> None:
     assert reasons(opensips(events(abroad(1, MONDAY, seconds=7_200)))) == [("duration_s", 7_200)]
 
 
-def test_prefixes_at_home_have_rules_only_when_asked_for() -> None:
-    rows = [abroad(n, MONDAY + n * 1_000, is_international=False, callee_class="mobile") for n in range(4)]
-    dear = [abroad(n, MONDAY + n * 1_000, is_international=False, callee_class="premium") for n in range(4)]
+def test_prefixes_at_home_can_go_without_rules_but_for_dear_numbers() -> None:
+    home = [abroad(n, MONDAY + n * 1_000, callee_country="NL", callee_class="mobile") for n in range(4)]
+    dear = [abroad(n, MONDAY + n * 1_000, callee_country="NL", callee_class="premium") for n in range(4)]
+    away = [abroad(n, MONDAY + n * 1_000) for n in range(4)]
 
-    assert opensips(events(*rows)) == []
-    assert len(opensips(events(*rows), abroad_only=False)) == 1
-    assert len(opensips(events(*dear))) == 1
+    assert opensips(events(*home), dear_only_from="NL") == []
+    assert [len(opensips(events(*rows))) for rows in (home, dear, away)] == [1, 1, 1]
+    assert [len(opensips(events(*rows), dear_only_from="NL")) for rows in (dear, away)] == [1, 1]
 
 
 starts = st.lists(st.tuples(st.integers(0, 3_000), st.integers(0, 400), st.sampled_from(("1", "2"))), max_size=25)

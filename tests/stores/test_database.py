@@ -185,11 +185,27 @@ def test_an_error_inside_a_transaction_takes_all_of_it_back(database: Database) 
     assert store.list() == []
 
 
-def test_two_processes_that_make_the_same_database_both_succeed(tmp_path: Path) -> None:
-    code = "import sys; from pathlib import Path; from ringfence.stores.database import Database; "
-    code += "Database.open(Path(sys.argv[1])).close()"
-    command = [sys.executable, "-c", code, str(tmp_path / FILE_NAME)]
+def test_processes_that_make_the_same_database_at_once_all_succeed(tmp_path: Path) -> None:
+    code = """if True:
+        import os, sys
+        from pathlib import Path
+        from ringfence.stores.database import Database
+        for number in range(10):
+            read, write = os.pipe()
+            children = []
+            for _ in range(3):
+                children.append(os.fork())
+                if not children[-1]:
+                    os.close(write)
+                    os.read(read, 1)  # returns when the parent closes its end: all start together
+                    Database.open(Path(sys.argv[1]) / str(number)).close()
+                    os._exit(0)
+            os.close(write)
+            for child in children:
+                assert os.waitpid(child, 0)[1] == 0
+            os.close(read)
+        """
 
-    both = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
 
-    assert [process.communicate()[1] for process in both] == [b"", b""]
+    assert (done.stderr, done.returncode) == ("", 0)

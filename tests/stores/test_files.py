@@ -39,7 +39,7 @@ def history(tmp_path: Path, database: Database) -> History:
 def test_a_state_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
     content = {"1-a.zst": b"", "1-b.zst": bytes(range(256)) * 1000}
 
-    marks = state_files.write_all(tmp_path / "state", content)
+    marks = state_files.write_all(tmp_path / "state", content.items())
 
     assert {name: state_files.read(tmp_path / "state", name, mark) for name, mark in marks.items()} == content
     assert state_files.write(tmp_path / "state", "1-c.zst", content["1-b.zst"]) == marks["1-b.zst"]
@@ -220,7 +220,7 @@ def test_a_sweep_leaves_files_of_another_make_alone(tmp_path: Path, history: His
         Checkpoint(
             number=1,
             history_files=committed,
-            state_files=state_files.write_all(tmp_path / "state", {"1": b"x"}),
+            state_files=state_files.write_all(tmp_path / "state", [("1", b"x")]),
         )
     )
     waste = history.append(events([START_MS + 1]), 2)

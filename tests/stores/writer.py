@@ -58,7 +58,7 @@ def go_on(home: Path) -> None:
             batch = events((number - 1) * EVENTS, EVENTS)
             total += int(batch["charge_micros"].sum())
             files = history.append(batch, number)
-            marks = state_files.write_all(home / "state", {f"{number}-sum.zst": str(total).encode()})
+            marks = state_files.write_all(home / "state", [(f"{number}-sum.zst", str(total).encode())])
             store.commit(_checkpoint(number, total, marks, files))
             history.merge(many_files=2)
             store.sweep(home)

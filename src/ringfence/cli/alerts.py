@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 from ringfence.cli.output import Common, moment, money, notes, print_json, screen, table
 from ringfence.cli.run import alert_table
 
-app = App(help_format="plaintext", help="The queue of alerts, the highest expected loss first.")
+app = App(name="alerts", help_format="plaintext", help="The queue of alerts, the highest expected loss first.")
 
 
 @app.default

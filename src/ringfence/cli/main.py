@@ -45,7 +45,7 @@ def main() -> None:
     """Run the command line; end with the codes of DESIGN.md section 5."""
     app = make_app()
     try:
-        code = app(exit_on_error=False, print_error=True, result_action="return_value")
+        code = app(sys.argv[1:], exit_on_error=False, print_error=True, result_action="return_value")
     except CycloptsError:
         sys.exit(2)
     except KeyboardInterrupt:

@@ -40,7 +40,7 @@ def run(
     from ringfence.wiring.running import run as run_engine
 
     settings = common.settings()
-    sources = _sources(settings, source, format, name, time_zone, lateness, follow=follow)
+    sources = sources_of(settings, source, format, name, time_zone, lateness, follow=follow)
     with watching(enabled=is_watched() and not common.json) as (watch, stop):
         follows = follow or any(s.follow for s in sources)
         progress = run_engine(settings, Run(sources=sources, follow=follows, watch=watch, stop=stop))
@@ -55,13 +55,16 @@ def run(
     return 5 if any(c.rejected for c in progress.counters.values()) else 0
 
 
-def _sources(
+def sources_of(
     settings: Settings, names: Sequence[str], format: str, name: str, zone: str, lateness: str, *, follow: bool
 ) -> Sequence[SourceSection]:
+    """Return the sources that a command line names, or else those of the settings."""
+    from ringfence.cli.arguments import check_zone
     from ringfence.events.errors import BAD_ARGUMENT, UsageError
     from ringfence.settings import SourceSection
     from ringfence.settings.durations import parse_duration
 
+    check_zone(zone)
     if not names:
         if not settings.sources:
             raise UsageError(

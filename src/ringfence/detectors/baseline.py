@@ -171,7 +171,7 @@ class OwnBaseline:
             place += keys.nbytes + integers.nbytes
             floats = np.frombuffer(rest, np.float32, count * entities.floats_each, place)
             place += floats.nbytes
-            entities.fill(keys, integers.reshape(count, -1), floats.reshape(count, -1))
+            entities.fill(keys, integers.reshape(count, INTEGERS), floats.reshape(count, entities.floats_each))
         return memory
 
     def scores(self, rows: pl.DataFrame, memory: BaselineMemory) -> tuple[pl.DataFrame, BaselineMemory]:

@@ -18,7 +18,8 @@ import polars as pl
 from ringfence.alerts.alert import Alert, latest
 from ringfence.events.clock import Clock
 from ringfence.features.pieces import Part, Piece
-from ringfence.features.shard import Shard, to_bytes
+from ringfence.features.shard import Shard
+from ringfence.features.snapshot import to_bytes
 from ringfence.feeds.decoded import Decoded, Reader
 from ringfence.pipeline.counters import Counters
 from ringfence.pipeline.flow import Flow, Work
@@ -214,7 +215,7 @@ class LocalEngine:
         self._committed_ms = self.clock.now_ms()
         self._committed_records = self.progress.records
 
-    def _states(self) -> Iterator[tuple[str, bytes]]:
+    def _states(self) -> Iterator[tuple[str, bytes | bytearray]]:
         for number, shard in enumerate(self.flow.shards):
             yield f"shard-{number}", to_bytes(shard)
         yield from self.intake.to_bytes().items()

@@ -87,6 +87,8 @@ BAD_SETTING = _code("RF1002", "A setting has a value that it cannot have", "See 
 BAD_TOML = _code("RF1003", "A file is not valid TOML", "Mend the line that is named.")
 BAD_ARGUMENT = _code("RF1004", "An argument cannot be used", "See the command's --help.")
 BAD_RATES = _code("RF1005", "A rate table cannot be used", "Mend the lines that are named.")
+NO_SUCH_NAME = _code("RF1006", "Nothing of that name is there", "Take the suggestion, or list what there is.")
+ALREADY_THERE = _code("RF1007", "A file of that name is there already", "Give another name, or --yes to replace it.")
 
 # RF20 records: what suspense says of a record that could not be decoded
 BAD_FIELD_COUNT = _code("RF2001", "A row has too few or too many fields", "Compare the row with the mapping.")
@@ -155,8 +157,12 @@ HOME_IN_USE = _code("RF4019", "Another run uses this home folder", "End the othe
 BAD_PLAN = _code("RF5001", "A simulation cannot be planned like this", "See `ringfence simulate --help`.")
 BAD_TRUTH = _code("RF5010", "A truth file cannot be used", "See docs/how-to/evaluate.md for its columns.")
 BAD_ALERTS = _code("RF5011", "Alerts cannot be evaluated", "Give what `ringfence alerts --json` prints.")
+NO_REPORT = _code("RF5012", "A report cannot be written", "Choose another place, or free space on the disk.")
 
 # RF60 features and state
 STATE_MISMATCH = _code(
     "RF6001", "Saved state does not fit this version", "Start with a new --home and replay the history."
+)
+UNFINISHED_RUN = _code(
+    "RF6002", "The last run has not come to the end of its files", "Run the same sources once without --follow first."
 )

@@ -109,3 +109,15 @@ def insert_pairs(pairs: Ints, kept: Ints) -> None:
         while pairs[at, 2] != 0:
             at = (at + 1) & mask
         pairs[at] = kept[i]
+
+
+@numba.njit(nogil=True, cache=True)
+def are_ordered(at: Ints, ids: NDArray[np.uint64], role: NDArray[np.int8]) -> bool:
+    """Return whether events are in the order of (time, id, role)."""
+    for i in range(1, at.shape[0]):
+        if at[i - 1] < at[i]:
+            continue
+        before = (at[i - 1], ids[i - 1, 0], ids[i - 1, 1], role[i - 1])
+        if before > (at[i], ids[i, 0], ids[i, 1], role[i]):
+            return False
+    return True

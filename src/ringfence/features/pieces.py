@@ -24,6 +24,7 @@ from ringfence.features.inputs import (
     prepare,
 )
 from ringfence.features.layout import AT, NULL, Layout
+from ringfence.features.memory import are_ordered
 
 Ints = NDArray[np.int64]
 
@@ -143,12 +144,9 @@ def join(pieces: Sequence[Piece]) -> Piece:
 def in_order(piece: Piece) -> Piece:
     """Return the piece in the order of event time, event id, own before other party's."""
     at = piece.inputs[:, AT]
-    if len(at) < 2:
+    if are_ordered(at, piece.ids, piece.role):
         return piece
-    order = np.lexsort((piece.role, piece.ids[:, 1], piece.ids[:, 0], at))
-    if np.array_equal(order, np.arange(len(at))):
-        return piece
-    return take(piece, order)
+    return take(piece, np.lexsort((piece.role, piece.ids[:, 1], piece.ids[:, 0], at)))
 
 
 class FeatureRows:

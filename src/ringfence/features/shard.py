@@ -1,28 +1,25 @@
 """A shard: what is known of the entities that hash to it, in all families.
 
 It takes pieces in any order, holds them until every partition's watermark has passed them, and processes them in the
-order of (event time, event id). Snapshots are canonical: the same events give the same bytes.
+order of (event time, event id).
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.events.errors import STATE_MISMATCH, DependencyError
-from ringfence.features.codegen import Kernel, load, source
+from ringfence.features.codegen import Kernel, load
 from ringfence.features.define import LONGEST
 from ringfence.features.inputs import LAYOUTS
 from ringfence.features.layout import AT, BOOK, BOOK_AT, LOG, LOG_HEADER, LOGGED, NEVER, SEEN, VALUES, Layout
 from ringfence.features.memory import exchange, find_or_add, insert_pairs
-from ringfence.features.pieces import Part, Piece, in_order, join, shard_of, take
+from ringfence.features.pieces import Part, Piece, in_order, join, take
 
 Ints = NDArray[np.int64]
 FIRST_ENTITIES = 256
@@ -50,7 +47,7 @@ class Memory:
     def update(self, kernel: Kernel, piece: Piece) -> Part:
         """Take events in order; return the feature columns of those that have a ticket."""
         plan, count = self.plan, len(piece.keys)
-        self._make_room(count, int(piece.inputs[0, AT]))
+        self._makeroom(count, int(piece.inputs[0, AT]))
         places = np.full((2, count), -1, np.int64)
         self.used = find_or_add(self.index, self.keys, self.used, piece.keys, places[0])
         inputs = piece.inputs.copy()
@@ -72,11 +69,12 @@ class Memory:
         done = 0
         cells = self.used_cells
         while (done := kernel(self.logs, self.books, self.rows, cells, places, inputs, out, done)) < count:
-            self.rows = _larger(self.rows, int(cells[0]))
-            self.books = _larger(self.books, int(cells[2]))
+            for array, used in ((self.rows, int(cells[0])), (self.books, int(cells[2]))):
+                if used == len(array):  # in place: the system moves pages, nothing is copied
+                    array.resize((used * 9 // 8 + FIRST_ROWS, array.shape[1]), refcheck=False)
         return Part(piece.family, piece.tickets[emitted], out[:, : len(emitted)])
 
-    def _make_room(self, entities: int, now: int) -> None:
+    def _makeroom(self, entities: int, now: int) -> None:
         if self.used + entities > len(self.keys):
             alive = self.alive(now)
             size = len(self.keys)
@@ -197,126 +195,13 @@ def kernels(folder: Path) -> list[Kernel]:
     return [load(plan, folder) for plan in LAYOUTS]
 
 
-def fingerprint() -> str:
-    """Name the definitions that a snapshot was written by."""
-    return blake2b("".join(source(plan) for plan in LAYOUTS).encode(), digest_size=16).hexdigest()
-
-
-def to_bytes(shard: Shard) -> bytes:
-    """Return the shard's memory, the same bytes for the same events; waiting pieces must be empty.
-
-    Layout: a line of JSON (fingerprint, watermarks, counts), then int64 arrays by family, sorted by key.
-    """
-    if shard.waiting:
-        raise ValueError("a snapshot holds no waiting pieces: keep them in the source, before its position")
-    now = shard.watermark
-    blobs, counts = [], []
-    for memory in shard.memories:
-        alive = memory.alive(now)
-        alive = alive[np.argsort(memory.keys[alive])]
-        pairs = memory.alive_pairs(now)
-        pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
-        packed = Memory(memory.plan)
-        size = _room(len(alive), FIRST_ENTITIES)
-        packed.fill(memory.keys[alive], memory.logs[alive], memory.books, memory.rows, size)
-        busy, _, booked = map(int, packed.used_cells)
-        counts.append((len(alive), booked, busy, len(pairs)))
-        arrays = (
-            packed.keys[: len(alive)],
-            packed.logs[: len(alive)],
-            packed.books[:booked],
-            packed.rows[:busy],
-            pairs,
-        )
-        blobs += [array.tobytes() for array in arrays]
-    header = {
-        "definitions": fingerprint(),
-        "watermarks": sorted(shard.watermarks.items()),
-        "counts": counts,
-    }
-    return b"".join([json.dumps(header).encode(), b"\n", *blobs])
-
-
-def from_bytes(raw: bytes, kernels: Sequence[Kernel], partitions: int = 1) -> Shard:
-    """Return the shard that a snapshot holds. Raises `DependencyError` if other definitions wrote it."""
-    end = raw.index(b"\n")
-    header = json.loads(raw[:end])
-    if header["definitions"] != fingerprint():
-        raise DependencyError(STATE_MISMATCH, "the snapshot was written by other feature definitions")
-    shard = Shard(kernels, partitions, watermarks=dict(map(tuple, header["watermarks"])))
-    place = end + 1
-    for memory, counts in zip(shard.memories, header["counts"], strict=True):
-        entities, booked, busy, pairs = counts
-        arrays = []
-        for count, columns in (
-            (entities, 1),
-            (entities, memory.log_width),
-            (booked, memory.books.shape[1]),
-            (busy, memory.plan.width),
-            (pairs, 3),
-        ):
-            size = count * columns
-            arrays.append(np.frombuffer(raw, np.int64, size, place).reshape(-1, columns))
-            place += size * 8
-        keys, logs, books, rows, met = arrays
-        memory.fill(keys.ravel(), logs, books, rows, _room(2 * entities, FIRST_ENTITIES))
-        memory.fill_pairs(met, _room(3 * pairs, FIRST_PAIRS))
-    return shard
-
-
-def _larger(rows: Ints, used: int) -> Ints:
-    """Return the rows with room for half as many again, if all are used."""
-    if used < len(rows):
-        return rows
-    more = np.zeros((len(rows) * 3 // 2, rows.shape[1]), np.int64)
-    more[: len(rows)] = rows
-    return more
-
-
 def _packed(rows: Ints, wanted: Ints) -> Ints:
     """Return the wanted rows, in that order, with some room after them."""
-    packed = np.zeros((max(FIRST_ROWS, len(wanted) * 9 // 8), rows.shape[1]), np.int64)
+    packed = np.zeros((max(FIRST_ROWS, len(wanted) * 17 // 16), rows.shape[1]), np.int64)
     packed[: len(wanted)] = rows[wanted]
     return packed
 
 
-def _room(wanted: int, least: int) -> int:
+def room(wanted: int, least: int) -> int:
+    """Return the power of two that holds what is wanted, and not less than `least`."""
     return max(least, 1 << (wanted - 1).bit_length()) if wanted else least
-
-
-def reshard(shards: Sequence[Shard], count: int) -> list[Shard]:
-    """Spread the memory of shards over another number of shards."""
-    if any(s.waiting for s in shards):
-        raise ValueError("pieces wait in a shard: process them first")
-    result = [Shard(shards[0].kernels, shards[0].partitions) for _ in range(count)]
-    for family in range(len(LAYOUTS)):
-        memories = [s.memories[family] for s in shards]
-        keys = np.concatenate([m.keys[: m.used] for m in memories])
-        logs, books, rows = _stack(memories)
-        pairs = np.concatenate([m.pairs[m.pairs[:, 2] != 0] for m in memories])
-        homes, pair_homes = shard_of(keys, count), shard_of(np.ascontiguousarray(pairs[:, 0]), count)
-        for number, shard in enumerate(result):
-            own, own_pairs = homes == number, pairs[pair_homes == number]
-            memory = shard.memories[family]
-            memory.fill(keys[own], logs[own], books, rows, _room(2 * int(own.sum()), FIRST_ENTITIES))
-            memory.fill_pairs(own_pairs, _room(3 * len(own_pairs), FIRST_PAIRS))
-    for shard in result:
-        for source_shard in shards:
-            shard.watermarks.update(source_shard.watermarks)
-    return result
-
-
-def _stack(memories: Sequence[Memory]) -> tuple[Ints, Ints, Ints]:
-    """Return the logs, books and rows of memories as one; the logs point into the stack."""
-    logs, books, rows = [], [], []
-    first_book = first_row = 0
-    for memory in memories:
-        own = memory.logs[: memory.used].copy()
-        own[own[:, LOGGED] < 0, LOGGED] -= first_row
-        own[own[:, LOGGED] > LOG, BOOK_AT] += first_book
-        logs.append(own)
-        books.append(memory.books[: int(memory.used_cells[2])])
-        rows.append(memory.rows[: int(memory.used_cells[0])])
-        first_book += len(books[-1])
-        first_row += len(rows[-1])
-    return np.concatenate(logs), np.concatenate(books), np.concatenate(rows)

@@ -70,20 +70,29 @@ def first_failures(frame: pl.DataFrame, checks: Sequence[Check]) -> pl.DataFrame
 
 
 def rejects_of(
-    failures: pl.DataFrame, checks: Sequence[Check], shown: pl.DataFrame, places: pl.Series, raws: Raws
+    failures: pl.DataFrame,
+    checks: Sequence[Check],
+    shown: pl.DataFrame,
+    places: pl.Series,
+    raws: Raws,
+    own_name: Callable[[str, int], str] = lambda column, _: column,
 ) -> list[Reject]:
-    """Return a reject for each failure; `shown` holds the values as the record wrote them, row by row."""
+    """Return a reject for each failure.
+
+    `shown` holds the values as the record wrote them, row by row; `own_name` tells the record's own name of a column.
+    """
     rows = failures["row"].to_list()
     rejects = []
     for row, index, raw in zip(rows, failures["check"].to_list(), raws(rows), strict=True):
         check = checks[index]
-        rejects.append(reject(places[row], raw, check.code, _message(check, shown, row), check.column))
+        column = own_name(check.column, row) if check.column else None
+        rejects.append(reject(places[row], raw, check.code, _message(check, column, shown, row), column))
     return rejects
 
 
-def _message(check: Check, shown: pl.DataFrame, row: int) -> str:
+def _message(check: Check, column: str | None, shown: pl.DataFrame, row: int) -> str:
     if check.show is None or check.show not in shown.columns:
-        return f"{check.column}: {check.text}" if check.column else check.text
+        return f"{column}: {check.text}" if column else check.text
     value = shown[check.show][row]
     text = value[:SHOWN_CHARS] if isinstance(value, str) else value
-    return f"{check.column or check.show} {text!r} {check.text}"
+    return f"{column or check.show} {text!r} {check.text}"

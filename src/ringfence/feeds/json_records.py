@@ -34,6 +34,7 @@ class _Record:
 
     line: int
     raw: bytes
+    large: bool = False
 
 
 class JsonRecords:
@@ -56,7 +57,7 @@ class JsonRecords:
         good: list[_Record] = []
         rejects: list[tuple[int, Reject]] = []
         for record in records:
-            fields = self._fields(record.raw)
+            fields = self._fields(record)
             place = f"{block.name}:{block.line + record.line}"
             if isinstance(fields, Wrong):
                 last = block.final and lines.content.endswith(record.raw) and fields.code == BAD_JSON
@@ -81,14 +82,14 @@ class JsonRecords:
         consumed = lines.whole if whole else int(lines.starts[taken_lines])
         return Taken(shaped.events, kept, consumed, taken_lines, shaped.left_out)
 
-    def _fields(self, raw: bytes) -> dict[str, str] | Wrong:
-        most = self._limits.max_record_bytes
-        if len(raw) > most:
-            return Wrong(RECORD_TOO_LARGE, f"{len(raw)} bytes; expected at most {most}")
+    def _fields(self, record: _Record) -> dict[str, str] | Wrong:
+        raw, most = record.raw, self._limits.max_record_bytes
+        if record.large or len(raw) > most:
+            return Wrong(RECORD_TOO_LARGE, f"more than {most} bytes, which is the most that is expected")
         if b"\0" in raw:
             return Wrong(NUL_BYTE, f"a NUL byte at byte {raw.index(0) + 1} of the record")
-        record = parse_object(raw)
-        return record if isinstance(record, Wrong) else _flat(record, self._mapping.named_columns())
+        parsed = parse_object(raw)
+        return parsed if isinstance(parsed, Wrong) else _flat(parsed, self._mapping.named_columns())
 
 
 def no_rows(names: list[str]) -> pl.DataFrame:
@@ -106,8 +107,9 @@ def _cut_records(lines: Lines, *, final: bool, most: int) -> tuple[list[_Record]
     begin: int | None = None
     for index in range(len(lines)):
         raw = lines.raw(index)
-        if begin is not None and (raw.startswith(b"{") or _size(lines, begin, index) > most):
-            records.append(_Record(begin, _span(lines, begin, index)))
+        large = begin is not None and int(lines.ends[index] - lines.starts[begin]) > most
+        if begin is not None and (large or raw.startswith(b"{")):
+            records.append(_Record(begin, _span(lines, begin, index), large))
             begin = None
         if begin is None and not raw.strip():
             continue
@@ -119,10 +121,6 @@ def _cut_records(lines: Lines, *, final: bool, most: int) -> tuple[list[_Record]
         records.append(_Record(begin, _span(lines, begin, len(lines))))
         begin = None
     return records, len(lines) if begin is None else begin
-
-
-def _size(lines: Lines, begin: int, after: int) -> int:
-    return int(lines.ends[after] - lines.starts[begin])
 
 
 def _span(lines: Lines, begin: int, after: int) -> bytes:

@@ -22,8 +22,8 @@ from ringfence.feeds.values import DURATION_UNITS, EPOCHS, MONEY_UNITS
 _TEXTS: Final = ("title", "delimiter", "quote", "encoding", "zone", "comment", "missing_columns", "table")
 _LISTS: Final = ("columns", "times", "nulls")
 _TABLES: Final = ("constants", "take", "leave_out")
-_SETTINGS: Final = (*_TEXTS, *_LISTS, "header", "field_counts", *_TABLES)
-_TAKE_SETTINGS: Final = ("column", "unit", "times", "pattern", "values", "otherwise")
+SETTINGS: Final = (*_TEXTS, *_LISTS, "header", "field_counts", *_TABLES)
+TAKE_SETTINGS: Final = ("column", "unit", "times", "pattern", "values", "otherwise")
 _TYPES: Final = {"text": str, "integer": int, "boolean": bool, "money": int, "duration": int, "time": int}
 _ASCII: Final = bytes(range(128))
 
@@ -85,8 +85,8 @@ class _Reading:
 
     def mapping(self, name: str) -> Mapping:
         for key in self._table:
-            if key not in _SETTINGS:
-                self.errors.append(f"{key!r} is not a setting{suggestion(key, _SETTINGS)}")
+            if key not in SETTINGS:
+                self.errors.append(f"{key!r} is not a setting{suggestion(key, SETTINGS)}")
         settings: dict[str, object] = {}
         for key in _TEXTS:
             if key in self._table:
@@ -170,8 +170,8 @@ class _Reading:
             self.errors.append(f'{where} = {value!r}; expected a column, or {{ column = "...", ... }}')
             return None
         for key in value:
-            if key not in _TAKE_SETTINGS:
-                self.errors.append(f"{where}.{key} is not a setting{suggestion(key, _TAKE_SETTINGS)}")
+            if key not in TAKE_SETTINGS:
+                self.errors.append(f"{where}.{key} is not a setting{suggestion(key, TAKE_SETTINGS)}")
         column = self._text(f"{where}.column", value.get("column", ""))
         if not column:
             self.errors.append(f'{where}: which column? expected column = "..."')

@@ -6,7 +6,7 @@ Whole columns at a time; a record is looked at singly only to say what is wrong 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -64,10 +64,9 @@ def shape(fields: Fields, mapping: Mapping, *, source: str, limits: Limits, now_
 
     taken, checks, shown = _take_all(frame, mapping)
     whole = _completed(taken)
-    checks += [*_contradictions(frame, mapping), *plausible(whole.columns, limits, now_ms)]
-    checks = [_in_own_words(check, frame, mapping) for check in checks]
+    checks += [*_contradictions(mapping), *plausible(whole.columns, limits, now_ms)]
     failures = first_failures(whole, checks)
-    rejects = rejects_of(failures, checks, shown, places, raws)
+    rejects = rejects_of(failures, checks, shown, places, raws, lambda t, row: _own_name(t, row, frame, mapping))
     good = pl.int_range(frame.height, eager=True)
     if failures.height:
         good = good.filter(~good.is_in(failures["row"].cast(pl.Int64).implode()))
@@ -115,10 +114,12 @@ def _take_all(frame: pl.DataFrame, mapping: Mapping) -> tuple[pl.DataFrame, list
     return taken.with_columns(constants), checks, pl.DataFrame(list(texts.values()))
 
 
-def _in_own_words(check: Check, frame: pl.DataFrame, mapping: Mapping) -> Check:
-    """Return the check with the record's own name of the column, which is what a person will look for."""
-    own = [take.column for take in mapping.take.get(check.column or "", ()) if take.column in frame.columns]
-    return replace(check, column=own[0]) if own else check
+def _own_name(target: str, row: int, frame: pl.DataFrame, mapping: Mapping) -> str:
+    """Return the record's own name of the column that a target was taken from: what a person will look for."""
+    for take in mapping.take.get(target, ()):
+        if take.column in frame.columns and frame[take.column][row] not in (None, *mapping.nulls):
+            return take.column
+    return target
 
 
 def _formats(takes: Sequence[Take], mapping: Mapping) -> str:
@@ -223,22 +224,16 @@ def _answered(*, times_say: bool) -> pl.Expr:
     return pl.coalesce(talked, pl.col("answered"), has_time, silent)
 
 
-def _contradictions(frame: pl.DataFrame, mapping: Mapping) -> list[Check]:
+def _contradictions(mapping: Mapping) -> list[Check]:
     """Return the checks that a record's own durations and times fit each other.
 
-    Durations in different units (seconds beside milliseconds) may differ by the second that one of them is
-    rounded to.
+    Where one duration is in whole seconds and the other is not, the first may be rounded.
     """
     checks = []
-    used = [
-        take.unit or "s"
-        for target in ("whole_ms", "duration_ms")
-        for take in mapping.take.get(target, ())
-        if take.column in frame.columns
-    ]
     if "whole_ms" in mapping.take and "duration_ms" in mapping.take:
-        longest = pl.col("whole_ms") + (0 if len(set(used)) < 2 else SECOND_MS)
-        wrong = pl.col("duration_ms") > longest
+        whole, talk = pl.col("whole_ms"), pl.col("duration_ms")
+        rounded = (whole % SECOND_MS == 0) != (talk % SECOND_MS == 0)
+        wrong = talk > whole + pl.when(rounded).then(SECOND_MS).otherwise(0)
         checks.append(Check(BAD_DURATION, "duration_ms", wrong, "is longer than the whole call", "duration_ms"))
     if "start_ms" in mapping.take and "end_ms" in mapping.take:
         early = pl.col("end_ms") < pl.col("start_ms") - SECOND_MS

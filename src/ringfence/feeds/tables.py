@@ -17,15 +17,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ringfence.events.clock import Clock
-from ringfence.events.errors import NO_SUCH_FILE, TRUNCATED, UNREADABLE_FILE, DependencyError
+from ringfence.events.errors import BAD_ENCODING, NO_SUCH_FILE, TRUNCATED, UNREADABLE_FILE, DependencyError
 from ringfence.events.schema import SCHEMA
 from ringfence.feeds.decoded import Decoded, Position, Reject, no_events, reject, rejects_frame
 from ringfence.feeds.event_rows import places_of, to_events
 from ringfence.feeds.limits import Limits
+from ringfence.feeds.strict_csv import Wrong
 
 BATCH_ROWS: Final = 65_536
 PARQUET_MAGIC: Final = b"PAR1"
 ARROW_MAGIC: Final = b"ARROW1"
+
+
+Piece = tuple[int, pa.Table | Wrong]  # its first row, and its rows or why they cannot be read (then: the row after)
 
 
 class _Batches(Protocol):
@@ -33,8 +37,8 @@ class _Batches(Protocol):
 
     names: Sequence[str]
 
-    def pieces(self, row: int) -> Iterator[tuple[int, pa.Table | str]]:
-        """Yield the first row and the rows of each piece from a row on; or the first row, and why it is unreadable."""
+    def pieces(self, row: int) -> Iterator[Piece]:
+        """Yield the pieces from a row on."""
         ...
 
     def close(self) -> None: ...
@@ -84,9 +88,9 @@ class TableFile:
         if piece is None:
             return None
         row, table = piece
-        if isinstance(table, str):
+        if isinstance(table, Wrong):
             self.position = {"row": row}
-            bad = reject(f"{self.name}#{row}", b"", TRUNCATED, table)
+            bad = reject(f"{self.name}#{row}", b"", table.code, table.message)
             return Decoded(no_events(), rejects_frame([bad]), 0, {}, self.position)
         return self._decode(row, table)
 
@@ -113,7 +117,7 @@ class TableFile:
 
 def raw_rows(table: pa.Table, rows: Sequence[int]) -> list[bytes]:
     """Return rows of a table as JSON: what stands for their bytes, since a table has none of its own."""
-    picked = table.take(pa.array(rows, pa.int64())).to_pylist()
+    picked = (table.slice(row, 1).to_pylist()[0] for row in rows)
     return [json.dumps(row, default=_plain, sort_keys=True).encode() for row in picked]
 
 
@@ -164,8 +168,27 @@ def _damage(path: Path, place: str, error: Exception) -> Reject:
         raise DependencyError(UNREADABLE_FILE, str(error.strerror), where=str(path)) from None
     with path.open("rb") as file:
         raw = file.read(1 << 16)
-    reason = str(error).splitlines()[0] if str(error) else "it is no table"
-    return Reject(place, raw, path.stat().st_size, TRUNCATED, None, f"the file cannot be opened: {reason}")
+    message = f"the file cannot be opened: {_reason(error)}"
+    return Reject(place, raw, path.stat().st_size, TRUNCATED, None, message)
+
+
+def _reason(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else "it is damaged"
+
+
+def _sound(row: int, table: pa.Table) -> Iterator[Piece]:
+    """Yield the rows whose values are what their types say, and a reject for each other: texts may hold any bytes."""
+    try:
+        table.validate(full=True)
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        if table.num_rows <= 1:
+            yield row + 1, Wrong(BAD_ENCODING, f"the row holds a value that its type cannot have: {_reason(error)}")
+            return
+        half = table.num_rows // 2
+        yield from _sound(row, table.slice(0, half))
+        yield from _sound(row + half, table.slice(half))
+    else:
+        yield row, table
 
 
 class _Parquet:
@@ -176,7 +199,7 @@ class _Parquet:
         self.names: Sequence[str] = self._file.schema_arrow.names
         self._columns = [name for name in self.names if name in SCHEMA]
 
-    def pieces(self, row: int) -> Iterator[tuple[int, pa.Table | str]]:
+    def pieces(self, row: int) -> Iterator[Piece]:
         first = 0
         for group in range(self._file.num_row_groups):
             after = first + self._file.metadata.row_group(group).num_rows
@@ -184,16 +207,16 @@ class _Parquet:
                 yield from self._group(group, first, after, max(row, first))
             first = after
 
-    def _group(self, group: int, first: int, after: int, row: int) -> Iterator[tuple[int, pa.Table | str]]:
+    def _group(self, group: int, first: int, after: int, row: int) -> Iterator[Piece]:
         at = first
         try:
             for batch in self._file.iter_batches(BATCH_ROWS, [group], self._columns, use_threads=False):
                 skip = max(0, row - at)
                 if skip < batch.num_rows:
-                    yield at + skip, pa.Table.from_batches([batch.slice(skip)])
+                    yield from _sound(at + skip, pa.Table.from_batches([batch.slice(skip)]))
                 at += batch.num_rows
         except (pa.ArrowException, OSError) as error:
-            yield after, f"rows {at + 1} to {after} cannot be read: {str(error).splitlines()[0]}"
+            yield after, Wrong(TRUNCATED, f"rows {at + 1} to {after} cannot be read: {_reason(error)}")
 
     def close(self) -> None:
         self._file.close()
@@ -208,7 +231,7 @@ class _Arrow:
         self.names: Sequence[str] = self._reader.schema.names
         self._columns = [name for name in self.names if name in SCHEMA]
 
-    def pieces(self, row: int) -> Iterator[tuple[int, pa.Table | str]]:
+    def pieces(self, row: int) -> Iterator[Piece]:
         at = 0
         try:
             for batch in self._batches():
@@ -216,10 +239,10 @@ class _Arrow:
                     part = batch.slice(first, BATCH_ROWS)
                     skip = max(0, row - at)
                     if skip < part.num_rows:
-                        yield at + skip, pa.Table.from_batches([part.slice(skip)]).select(self._columns)
+                        yield from _sound(at + skip, pa.Table.from_batches([part.slice(skip)]).select(self._columns))
                     at += part.num_rows
         except (pa.ArrowException, OSError, EOFError) as error:
-            yield at + 1, f"rows from {at + 1} on cannot be read: {str(error).splitlines()[0]}"
+            yield at + 1, Wrong(TRUNCATED, f"rows from {at + 1} on cannot be read: {_reason(error)}")
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         if isinstance(self._reader, pa.ipc.RecordBatchFileReader):

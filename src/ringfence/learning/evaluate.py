@@ -121,12 +121,7 @@ def evaluate(
     """
     heard = spans_of(alerts)
     rows = with_all_columns(events)
-    fraudulent = place_truth(conform_truth(truth), rows)
-    unseen = fraudulent["at_ms"].null_count()
-    if fraudulent.height and unseen == fraudulent.height:
-        raise SettingsError(
-            BAD_TRUTH, "none of its events is among the records", expected="the truth of these very records"
-        )
+    fraudulent = _fraudulent(truth, rows)
     verdicts = _verdicts(heard, rows, fraudulent)
     finders = _finders(heard, verdicts, fraudulent)
     verdicts = verdicts.with_columns(finds=pl.col("alert").is_in(finders["alert"].implode()))
@@ -142,7 +137,7 @@ def evaluate(
         episodes=episodes,
         losses=losses.select("at_ms", *EPISODE, "money_micros", "saved"),
         verdicts=verdicts,
-        unseen=unseen,
+        unseen=fraudulent["at_ms"].null_count(),
     )
 
 
@@ -196,6 +191,16 @@ def spans_of(alerts: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
         return pl.DataFrame(columns, schema=SPANS)
     except (TypeError, pl.exceptions.PolarsError) as cause:
         raise UsageError(BAD_ALERTS, f"an alert cannot be read: {cause}", expected="texts and whole ms") from cause
+
+
+def _fraudulent(truth: pl.DataFrame, events: pl.LazyFrame) -> pl.DataFrame:
+    """Return the truth beside its events; see `place_truth`."""
+    placed = place_truth(conform_truth(truth), events)
+    if placed.height and placed["at_ms"].null_count() == placed.height:
+        raise SettingsError(
+            BAD_TRUTH, "none of its events is among the records", expected="the truth of these very records"
+        )
+    return placed
 
 
 def _verdicts(heard: pl.DataFrame, events: pl.LazyFrame, fraudulent: pl.DataFrame) -> pl.DataFrame:

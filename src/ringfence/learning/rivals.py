@@ -64,7 +64,7 @@ def opensips(
     events: pl.LazyFrame | pl.DataFrame,
     *,
     limits: tuple[Limits, Limits, Limits, Limits] = WARNING,
-    abroad_only: bool = True,
+    dear_only_from: str | None = None,
     time_zone: str = "UTC",
 ) -> list[dict[str, Any]]:
     """Return the alerts of the five OpenSIPS counters: total, per minute, concurrent, sequential, duration.
@@ -72,14 +72,14 @@ def opensips(
     Args:
         events: accepted events; calls and attempts count, by caller and `callee_range`.
         limits: the thresholds by the tutorial's four rules; `WARNING` or `CRITICAL`.
-        abroad_only: rules for other countries and for premium, shared-cost and satellite numbers, as an operator
-            would set them up; False has a rule for every prefix.
+        dear_only_from: the home country: rules only for prefixes of other countries and of premium, shared-cost and
+            satellite numbers, as an operator would set them up. None: a rule for every prefix.
         time_zone: the proxy's, for the hours of the rules.
 
     """
     calls = _calls(events, time_zone)
-    if abroad_only:
-        calls = calls.filter(pl.col("is_international") | pl.col("callee_class").is_in(DEAR_CLASSES))
+    if dear_only_from is not None:
+        calls = calls.filter((pl.col("callee_country") != dear_only_from) | pl.col("callee_class").is_in(DEAR_CLASSES))
     counted = _count(calls.collect())
     reached = [_limit(limits, name).alias(f"{name}_limit") for name in NAMES]
     counted = counted.with_columns(reached)
@@ -139,7 +139,7 @@ def _calls(events: pl.LazyFrame | pl.DataFrame, time_zone: str) -> pl.LazyFrame:
         .with_columns(begun_ms=start)
         .with_columns(rule=pl.when(weekday >= 6).then(3).otherwise(by_hour), day=local.dt.date())
         .select(
-            "caller", "callee", "callee_range", "callee_class", "is_international", "at_ms", "begun_ms", "rule", "day",
+            "caller", "callee", "callee_range", "callee_class", "callee_country", "at_ms", "begun_ms", "rule", "day",
             pl.col("charge_micros").fill_null(0), pl.col("duration_ms").fill_null(0), "event_id",
         )
         .sort("caller", "callee_range", "begun_ms", "event_id")

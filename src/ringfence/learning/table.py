@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ringfence.events.money import money_text
-from ringfence.learning.evaluate import Evaluation, Outcome
+from ringfence.learning.evaluate import Evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +52,29 @@ def outcome_sheet(evaluation: Evaluation, currency: str) -> Sheet:
     return Sheet(columns, tuple(rows))
 
 
-def comparison_sheet(contenders: Mapping[str, Evaluation]) -> Sheet:
-    """Return evaluations of the same events and truth side by side: recall and the loss share before the alert.
+def recall_sheet(contenders: Mapping[str, Evaluation]) -> Sheet:
+    """Return evaluations of the same events and truth side by side: the share of episodes found, and false alerts."""
+    rates = (rate(one.false_alerts_per_1000_subscriber_days) for one in contenders.values())
+    last = ("false alerts per 1,000 subscribers and day", "", "", *rates)
+    return _side_by_side(contenders, "recall", last)
 
-    The last row is the rate of false alerts. The loss share is the median over all episodes, an episode that was not
-    found counting as 100 %.
+
+def loss_sheet(contenders: Mapping[str, Evaluation]) -> Sheet:
+    """Return evaluations side by side: the share of an episode's money lost before the first alert that finds it.
+
+    The median over all episodes that cost something; one that was not found counts as 100 %.
     """
-    found = {name: {(o.fraud, o.variant): o for o in one.frauds} for name, one in contenders.items()}
+    return _side_by_side(contenders, "median_loss_share_before_alert")
+
+
+def _side_by_side(contenders: Mapping[str, Evaluation], share: str, *last: tuple[str, ...]) -> Sheet:
+    found = [{(o.fraud, o.variant): percent(getattr(o, share)) for o in one.frauds} for one in contenders.values()]
     first = next(iter(contenders.values()))
-    columns = ["fraud", "variant", "episodes"]
-    columns += [f"found: {name}" for name in contenders] + [f"lost before alert: {name}" for name in contenders]
-    rows = []
-    for one in first.frauds:
-        there = [found[name].get((one.fraud, one.variant)) for name in contenders]
-        recall = [percent(o.recall if o else None) for o in there]
-        share = [percent(o.median_loss_share_before_alert if o else None) for o in there]
-        rows.append((one.fraud, one.variant, f"{one.episodes}", *recall, *share))
-    rates = [rate(one.false_alerts_per_1000_subscriber_days) for one in contenders.values()]
-    rows.append(("false alerts per 1,000 subscribers and day", "", "", *rates, *("" for _ in contenders)))
-    return Sheet(tuple(columns), tuple(rows))
+    rows = (
+        (one.fraud, one.variant, f"{one.episodes:,}", *(shares.get((one.fraud, one.variant), "-") for shares in found))
+        for one in first.frauds
+    )
+    return Sheet(("fraud", "variant", "episodes", *contenders), (*rows, *last))
 
 
 def money_sheet(contenders: Mapping[str, Evaluation], currency: str) -> Sheet:
@@ -110,6 +114,3 @@ def duration(seconds: float | None) -> str:
         if seconds >= size:
             return f"{seconds / size:.1f} {name}"
     return f"{seconds:.0f} s"
-
-
-__all__ = ["Outcome", "Sheet", "comparison_sheet", "duration", "money_sheet", "outcome_sheet", "percent", "total"]

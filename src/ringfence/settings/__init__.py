@@ -1,6 +1,6 @@
 """Reads the configuration once, checks it whole, and says where each value came from."""
 
-from ringfence.settings.load import Settings, ShownSetting, home_folder
+from ringfence.settings.load import Settings, ShownSetting, home_folder, home_of_process
 from ringfence.settings.sections import (
     EngineSection,
     HistorySection,
@@ -29,5 +29,6 @@ __all__ = [
     "TenantSection",
     "all_settings",
     "home_folder",
+    "home_of_process",
     "settings_of",
 ]

@@ -114,7 +114,7 @@ class Settings:
     @classmethod
     def of_process(cls, home: Path | None = None, overrides: Mapping[str, str] | None = None) -> Settings:
         """Read the settings for this process: its environment, and its home folder unless one is given."""
-        return cls.load(home or home_folder(os.environ), os.environ, overrides)
+        return cls.load(home_of_process(home), os.environ, overrides)
 
     def make_home(self) -> Home:
         """Return what the door needs to know of the operator, its rate table read.
@@ -157,6 +157,11 @@ class Settings:
 def home_folder(environment: Mapping[str, str]) -> Path:
     """Return the home folder that the environment names, or `.ringfence` under the working directory."""
     return Path(environment.get(HOME_VARIABLE) or DEFAULT_HOME)
+
+
+def home_of_process(home: Path | None = None) -> Path:
+    """Return the home folder that is given, or else that of this process's environment."""
+    return home or home_folder(os.environ)
 
 
 class _Loading:

@@ -7,7 +7,7 @@ disk.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -19,12 +19,14 @@ from ringfence.stores.durable import make_folder, sync_folder, write_durably
 from ringfence.stores.failpoints import failpoint
 from ringfence.stores.failures import disk_errors
 
+Content = bytes | bytearray | memoryview
+
 _LEVEL: Final = 1
 _DIGEST_BYTES: Final = 32
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 
 
-def write(folder: Path, name: str, content: bytes) -> str:
+def write(folder: Path, name: str, content: Content) -> str:
     """Write one state file and force it to the disk; return its digest (hexadecimal), for the manifest.
 
     Names are letters, digits, `.`, `-` and `_`, and should hold the number of the checkpoint: a file that the
@@ -34,21 +36,24 @@ def write(folder: Path, name: str, content: bytes) -> str:
         DependencyError: the disk is full (RF4010), cannot be written (RF4012) or fails (RF4016).
 
     """
-    return write_all(folder, {name: content})[name]
+    return write_all(folder, [(name, content)])[name]
 
 
-def write_all(folder: Path, files: Mapping[str, bytes]) -> dict[str, str]:
-    """Write several state files with one look at the folder; return the digest of each, as `write` does."""
+def write_all(folder: Path, files: Iterable[tuple[str, Content]]) -> dict[str, str]:
+    """Write (name, content) one after the other, and the folder once; return the digest of each, as `write` does.
+
+    One content at a time is held in memory if the caller makes them as it goes.
+    """
     make_folder(folder)
     digests: dict[str, str] = {}
     compressor = zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True)
-    for name, content in files.items():
+    for name, content in files:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name of a state file")
         packed = compressor.compress(content)
         write_durably(folder / name, packed)
         digests[name] = _digest(packed)
-    if files:
+    if digests:
         sync_folder(folder)
     return digests
 

@@ -79,7 +79,7 @@ class SuspenseStore:
     def add(self, rejects: pl.DataFrame, checkpoint: int) -> None:
         """Add rejects (columns `REJECTS`) that were received before a checkpoint, as one."""
         columns = rejects.select(REJECTS.names()).iter_rows()
-        self._database.change_many(_ADD, ((digest(*row[:2], row[2]).hex(), *row, checkpoint) for row in columns))
+        self._database.change_many(_ADD, ((digest(*row[:3]).hex(), *row, checkpoint) for row in columns))
 
     def list(
         self,

@@ -16,12 +16,15 @@ from ringfence.alerts.suppression import Suppression, suppress
 from ringfence.engines.local import File, LocalEngine, Progress, threads
 from ringfence.events.clock import Clock, SystemClock
 from ringfence.events.door import admit
-from ringfence.features.shard import Shard, from_bytes, kernels, reshard
+from ringfence.features.codegen import Kernel
+from ringfence.features.shard import Shard, kernels
+from ringfence.features.snapshot import from_bytes, reshard
 from ringfence.feeds.limits import Limits
 from ringfence.pipeline.flow import Flow, one_after_another
 from ringfence.pipeline.intake import Intake
 from ringfence.pipeline.ledger import Place, Saved
 from ringfence.settings import Settings, SourceSection
+from ringfence.stores.failures import disk_errors
 from ringfence.stores.home_lock import only_run
 from ringfence.wiring.panel import make_panel
 from ringfence.wiring.readers import expand, find_feed, open_reader
@@ -99,8 +102,19 @@ def cache_folder(settings: Settings) -> Path:
     return settings.folder / own if own else Path("~/.cache/ringfence/kernels").expanduser()
 
 
+def load_kernels(settings: Settings) -> list[Kernel]:
+    """Load the kernel of every family.
+
+    Raises:
+        DependencyError: the folder where they are kept cannot be used.
+    """
+    folder = cache_folder(settings)
+    with disk_errors(folder):
+        return kernels(folder)
+
+
 def _shards(settings: Settings, saved: Saved | None, count: int) -> list[Shard]:
-    compiled = kernels(cache_folder(settings))
+    compiled = load_kernels(settings)
     if saved is None:
         return [Shard(compiled) for _ in range(count)]
     names = sorted((n for n in saved.states if n.startswith("shard-")), key=lambda n: int(n.partition("-")[2]))
@@ -148,4 +162,4 @@ def _position(positions: dict[Place, dict[str, int | str]], source: str, name: s
     return next((at for (s, file), at in positions.items() if file == name and source in ("", s)), None)
 
 
-__all__ = ["Progress", "Run", "cache_folder", "engine_of", "open_files", "run"]
+__all__ = ["Progress", "Run", "cache_folder", "engine_of", "load_kernels", "open_files", "run"]

@@ -1,0 +1,57 @@
+"""Suppressions, taken up at once: what they cover leaves the queue, what they no longer cover comes back.
+
+Alerts that a person decided about stay as they are. A run that is going on keeps the suppressions that it started with.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ringfence.alerts.alert import OPEN, SUPPRESSED, Alert
+from ringfence.alerts.suppression import Suppression, suppress
+from ringfence.settings import Settings
+from ringfence.wiring.workplace import Workplace, workplace
+
+
+def add(settings: Settings, suppression: Suppression) -> int:
+    """Keep a suppression; return how many alerts left the queue or came back.
+
+    Raises:
+        DependencyError: the home folder cannot be used.
+    """
+    with workplace(settings, write=True) as place, place.database.transaction():
+        place.suppressions.add(suppression)
+        return _take_up(place)
+
+
+def end(settings: Settings, suppression_id: str, *, by: str, at_ms: int) -> int:
+    """End a suppression from a moment (event time) on; return how many alerts left the queue or came back.
+
+    Raises:
+        UsageError: no such suppression (RF3050), several (RF3051), or nobody named (RF3053).
+        DependencyError: the home folder cannot be used.
+    """
+    with workplace(settings, write=True) as place, place.database.transaction():
+        prefix = suppression_id.strip().lower()
+        found = [one for one in place.suppressions.list() if one["suppression_id"].startswith(prefix)]
+        begun = max((one["created_at_ms"] for one in found), default=0)  # it cannot end before it begins
+        place.suppressions.end(suppression_id, by=by, at_ms=max(at_ms, begun + 1))
+        return _take_up(place)
+
+
+def kept(settings: Settings) -> list[dict[str, Any]]:
+    """Return every suppression, ended ones too, those that end first coming first."""
+    with workplace(settings) as place:
+        return place.suppressions.list()
+
+
+def _take_up(place: Workplace) -> int:
+    known = [
+        Suppression.from_json(one) for one in place.suppressions.list() if one["created_at_ms"] < one["ends_at_ms"]
+    ]
+    documents = [one for status in (OPEN, SUPPRESSED) for one in place.alerts.list(status=status, shadow=None)]
+    alerts = [Alert.from_json(document) for document in documents]
+    decided = suppress(alerts, known)
+    changed = [new for old, new in zip(alerts, decided, strict=True) if new is not old]
+    place.alerts.upsert(changed)
+    return len(changed)

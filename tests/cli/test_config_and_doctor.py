@@ -1,0 +1,150 @@
+"""Settings with their origin; and what is wrong, with what to do."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ringfence.wiring.checkup import CHECKS
+from tests.stores.conftest import read_only
+
+from .calling import ringfence
+
+
+@pytest.fixture
+def own(worked: Path, tmp_path: Path) -> Path:
+    """A copy of a home folder with a checkpoint, to damage."""
+    return Path(shutil.copytree(worked, tmp_path / "own"))
+
+
+def findings(home: Path, *words: str) -> dict[str, dict[str, Any]]:
+    """Return what is wrong, by check."""
+    ended = ringfence("doctor", "--home", home, "--json", *words)
+    wrong = {f["check"]: f for f in ended.json if not f["is_fine"]}
+    assert ended.code == (1 if wrong else 0)
+    assert all(f["cure"] for f in wrong.values())
+    return wrong
+
+
+def test_every_value_is_shown_with_its_origin(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.mkdir()
+    (home / "ringfence.toml").write_text('[home]\ncountry = "GB"\n\n[[source]]\nname = "pbx"\npath = "cdr"\n')
+    monkeypatch.setenv("RINGFENCE_ENGINE_THREADS", "3")
+
+    shown = ringfence("config", "--home", home, "--set", "home.currency=GBP", "--json").json
+
+    by_name = {one["name"]: (one["value"], one["origin"]) for one in shown}
+    assert by_name["home.country"] == ('"GB"', "ringfence.toml:2")
+    assert by_name["engine.threads"] == ("3", "environment RINGFENCE_ENGINE_THREADS")
+    assert by_name["home.currency"] == ('"GBP"', "command line")
+    assert by_name["history.keep"] == ("true", "default")
+    assert by_name["source.0.name"] == ('"pbx"', "ringfence.toml:5")
+    changed = ringfence("config", "--home", home, "--changed")
+    assert changed.says("home.country", "ringfence.toml:2")
+    assert "history.keep" not in changed.out
+
+
+def test_everything_wrong_with_the_settings_is_said_at_once(home: Path) -> None:
+    home.mkdir()
+    (home / "ringfence.toml").write_text('[home]\ncontry = "GB"\ncurrency = "pounds"\n')
+
+    ended = ringfence("config", "--home", home)
+
+    assert ended.code == 3
+    assert ended.says("contry", "country", "currency", "pounds", "ringfence.toml:2", "ringfence.toml:3")
+
+
+def test_settings_that_are_no_toml_are_said_by_every_command(home: Path) -> None:
+    home.mkdir()
+    (home / "ringfence.toml").write_text("[home\n")
+
+    for command in (("config",), ("alerts",), ("rules", "list"), ("lists",), ("suspense",)):
+        ended = ringfence(*command, "--home", home)
+        assert (ended.code, ended.says("RF1003", "ringfence.toml")) == (3, True), ended
+    assert "RF1003" in findings(home)["settings"]["what"]
+
+
+def test_nothing_is_wrong_before_and_after_the_first_run(home: Path, worked: Path) -> None:
+    assert findings(home) == findings(worked) == {}
+    told = ringfence("doctor", "--home", worked)
+    assert told.says("Nothing is wrong.", *CHECKS)
+    assert not home.exists()
+
+
+def test_the_kernels_are_compiled_when_asked(home: Path) -> None:
+    ended = ringfence("doctor", "--compile", "--home", home, "--json")
+
+    kernels = next(f for f in ended.json if f["check"] == "kernels")
+    assert (kernels["is_fine"], kernels["cure"]) == (True, "")
+
+
+def test_damage_to_the_database_is_found(own: Path) -> None:
+    path = own / "ringfence.db"
+    path.write_bytes(b"this is no database at all" * 100)
+
+    wrong = findings(own)
+
+    assert "RF4013" in wrong["database"]["what"]
+
+
+def test_a_database_of_a_newer_version_is_found(own: Path) -> None:
+    with sqlite3.connect(own / "ringfence.db") as database:
+        database.execute("PRAGMA user_version = 999")
+    database.close()
+
+    assert "RF4015" in findings(own)["database"]["what"]
+
+
+def test_a_state_file_that_was_altered_or_lost_is_found(own: Path) -> None:
+    state = sorted((own / "state").iterdir())
+    state[0].write_bytes(state[0].read_bytes() + b"x")
+
+    assert "RF4017" in findings(own)["checkpoint"]["what"]
+
+    state[0].unlink()
+
+    assert "RF4017" in findings(own)["checkpoint"]["what"]
+
+
+def test_lost_history_is_found(own: Path) -> None:
+    files = sorted((own / "history").rglob("*.parquet"))
+    files[0].unlink()
+
+    assert "history" in findings(own)["checkpoint"]["what"]
+
+
+def test_wrong_files_of_people_are_found_each_by_its_check(own: Path) -> None:
+    for folder, name, text in (
+        ("rules", "own.toml", "[[rule]]\nid = 1\n"),
+        ("mappings", "x.toml", "nonsense = true\n"),
+    ):
+        (own / folder).mkdir(exist_ok=True)
+        (own / folder / name).write_text(text)
+    (own / "rates.csv").write_text("prefix,price\n31,free\n")
+    (own / "ringfence.toml").write_text(
+        '[rates]\nfile = "rates.csv"\n\n[[source]]\nname = "pbx"\npath = "/no/such/file.csv"\n'
+    )
+
+    wrong = findings(own)
+
+    assert wrong.keys() == {"rules", "rates", "mappings", "sources"}
+    assert "own.toml" in wrong["rules"]["what"]
+    assert "RF4001" in wrong["sources"]["what"]
+
+
+def test_a_list_whose_every_entry_has_ended_is_found(own: Path) -> None:
+    (own / "lists").mkdir()
+    (own / "lists" / "old.csv").write_text("entry,owner,reason,source,expires\n4477*,ann,x,us,2020-01-01\n")
+
+    assert "old" in findings(own)["lists"]["what"]
+
+
+def test_a_home_that_cannot_be_written_is_found(own: Path) -> None:
+    with read_only(own):
+        wrong = findings(own)
+
+    assert "cannot be written" in wrong["home"]["what"]
