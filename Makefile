@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 UV_VERSION := 0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs reference lock clean
+.PHONY: help setup demo test check bench evaluation docs reference lock clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -30,6 +30,9 @@ check: $(READY) ## lint, types, who imports whom, reference pages and the docs
 
 bench: $(READY) ## measure, and write docs/benchmarks.json
 	$(BIN)/python -m bench
+
+evaluation: $(READY) ## measure recall, money and false alerts beside two rules of today, and write the tables
+	$(BIN)/python -m bench.evaluation --seeds 901,902,903,904,905 --subscribers 5000 --days 7
 
 docs: $(READY) ## write the reference pages and build the documentation into site/
 	$(BIN)/python docs/generate.py

@@ -36,6 +36,7 @@ def random_events(seed: int, count: int, days: float = 20, people: int = 12) -> 
             "callee": some(rng, numbers, count, 0.05),
             "account": some(rng, ["a", "b"], count, 0.5),
             "device": some(rng, [str(i) for i in range(people)], count, 0.1),
+            "caller_imsi": some(rng, [f"20408{i:010d}" for i in range(people)], count, 0.2),
             "cell": some(rng, ["north", "south", "harbour"], count, 0.2),
             "trunk_in": some(rng, ["t1", "t2"], count, 0.6),
             "trunk_out": some(rng, ["t2", "t3"], count, 0.3),

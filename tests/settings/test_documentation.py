@@ -10,7 +10,7 @@ import pytest
 from ringfence.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -20,7 +20,7 @@ def blocks(page: str, language: str) -> list[str]:
 
 def test_the_rates_and_the_settings_of_the_how_to_work_together(tmp_path: Path) -> None:
     (tmp_path / "ringfence.toml").write_text(blocks("how-to/use-your-own-rates.md", "toml")[0])
-    (tmp_path / "rates.csv").write_text(blocks("how-to/use-your-own-rates.md", "")[0])
+    (tmp_path / "rates.csv").write_text(blocks("how-to/use-your-own-rates.md", "csv")[0])
 
     assert len(Settings.load(tmp_path, {}).make_home().rates.rates) == 4
 

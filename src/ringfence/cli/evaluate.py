@@ -16,13 +16,22 @@ if TYPE_CHECKING:
 
 def evaluate(
     *,
-    truth: Annotated[Path, Parameter(help="truth.parquet: a row for each fraudulent event.")],
+    truth: Annotated[Path | None, Parameter(help="truth.parquet: a row for each fraudulent event.")] = None,
     subscribers: Annotated[int | None, Parameter(help="How many people have a number. [default: those seen]")] = None,
     days: Annotated[float | None, Parameter(help="How many days. [default: the span of the events]")] = None,
     common: Common = Common(),
 ) -> int:
     """Print recall, precision, time to detect and money, a row a fraud."""
+    from ringfence.events.errors import BAD_ARGUMENT, UsageError
+
     settings = common.settings()
+    if truth is None:
+        raise UsageError(
+            BAD_ARGUMENT,
+            "it is not said what the truth is",
+            expected="--truth FILE",
+            cure="`ringfence simulate OUT` writes OUT/truth.parquet beside its records.",
+        )
     found = measure(settings, truth, subscribers, days)
     if common.json:
         print_json(found.to_json())

@@ -92,7 +92,7 @@ class Panel:
             found.append(matches)
         return in_row_order(found), PanelMemory(parts)
 
-    def explain(self, rows: pl.DataFrame, matches: pl.DataFrame, memory: PanelMemory) -> list[tuple[Reason, ...]]:
+    def explain(self, rows: pl.DataFrame, matches: pl.DataFrame, memory: Memory) -> list[tuple[Reason, ...]]:
         """Return at most five reasons for each match, worst first.
 
         `rows` are those of the last `judge`, `matches` some of what it found, `memory` what it gave back.

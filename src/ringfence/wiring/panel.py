@@ -11,6 +11,7 @@ from ringfence.detectors.lists import HotList, Lists, read_lists
 from ringfence.detectors.panel import Panel
 from ringfence.detectors.rule_book import RuleBook
 from ringfence.detectors.rules import Rule, read_rules
+from ringfence.detectors.two_places import TwoPlaces
 from ringfence.events.errors import UNKNOWN_SETTING, SettingsError
 from ringfence.settings import Settings
 from ringfence.wiring.catalogue import catalogue
@@ -32,9 +33,9 @@ def make_panel(settings: Settings) -> Panel:
     return Panel(book, OwnBaseline(catalogue=known), others(settings))
 
 
-def others(settings: Settings) -> tuple[()]:
+def others(settings: Settings) -> tuple[TwoPlaces, ...]:
     """Return the detectors that are neither rules nor the own baseline."""
-    return ()
+    return (TwoPlaces(),) if settings.rules.shipped and "two_places" not in settings.rules.off else ()
 
 
 def all_lists(settings: Settings) -> list[HotList]:
