@@ -108,13 +108,11 @@ def _with_money(matches: pl.DataFrame, events: pl.DataFrame, rows: FeatureRows) 
     parts = []
     for (kind,), own in told.group_by("entity_kind", maintain_order=True):
         prefix = _PREFIXES.get(str(kind))
-        if prefix is None:
-            totals = own.select(pl.lit(None, pl.Int64).alias(name) for name in _TOTALS)
-        else:
-            totals = rows.frame([prefix + name for name in _TOTALS]).select(
-                pl.col(prefix + name).gather(own["row"]).alias(name) for name in _TOTALS
-            )
-        parts.append(own.hstack(totals))
+        if prefix is None:  # no family keeps this entity: its matches are all that is known
+            parts.append(own.with_columns(pl.lit(None, pl.Int64).alias(name) for name in _TOTALS))
+            continue
+        totals = rows.frame([prefix + name for name in _TOTALS])
+        parts.append(own.with_columns(totals[prefix + name].gather(own["row"]).alias(name) for name in _TOTALS))
     if not parts:
         return told.with_columns(pl.lit(None, pl.Int64).alias(name) for name in _TOTALS).rename(
             {"charge_micros_1h": "charge_per_hour_micros"}
