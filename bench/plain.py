@@ -34,6 +34,7 @@ def _lasting(low: int, high: int) -> Callable[[Event], bool]:
 
 CONDITIONS: dict[str, Callable[[Event], bool]] = {
     f.ANY: lambda e: True,
+    f.OUTGOING: lambda e: _tried(e) and (e["direction"] or "out") != "in",
     f.TRIED: _tried,
     f.ANSWERED: _answered,
     f.BRIEF: lambda e: _unanswered(e) and (e["ring_ms"] or 0) < 6_000,

@@ -43,6 +43,7 @@ def random_events(seed: int, count: int, days: float = 20, people: int = 12) -> 
             "callee_range": some(rng, ["31", "53", "5352"], count, 0.05),
             "callee_country": some(rng, ["NL", "CU"], count, 0.1),
             "callee_class": some(rng, ["mobile", "premium"], count, 0.2),
+            "direction": some(rng, ["in", "out"], count, 0.2),
             "duration_ms": np.where(answered, rng.integers(0, 900_000, count), 0),
             "ring_ms": rng.integers(0, 20_000, count),
             "charge_micros": rng.integers(0, 5_000_000, count),

@@ -42,8 +42,7 @@ def run(
     settings = common.settings()
     sources = sources_of(settings, source, format, name, time_zone, lateness, follow=follow)
     with watching(enabled=is_watched() and not common.json) as (watch, stop):
-        follows = follow or any(s.follow for s in sources)
-        progress = run_engine(settings, Run(sources=sources, follow=follows, watch=watch, stop=stop))
+        progress = run_engine(settings, Run(sources=sources, follow=follow, watch=watch, stop=stop))
     alerts = [a.to_json() for a in progress.alerts.values() if a.status == "open" and not a.shadow]
     alerts.sort(key=lambda a: (-a["expected_loss_micros"], a["alert_id"]))
     if common.json:

@@ -250,6 +250,9 @@ def load(plan: Layout, folder: Path) -> Kernel:
         raise ImportError(f"cannot import {path}")
     module: Any = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # numba's cache imports it by name
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except RuntimeError as error:  # numba found no place to keep the compiled code in
+        raise PermissionError(13, "compiled code cannot be kept", str(folder)) from error
     kernel: Kernel = module.update
     return kernel

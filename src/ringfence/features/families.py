@@ -29,6 +29,8 @@ NIGHT: Final = f"{TRIED} AND (local_hour >= 22 OR local_hour < 6)"
 WEEKEND: Final = f"{TRIED} AND local_weekday >= 6"
 MESSAGE: Final = "kind = 'message'"
 MESSAGE_ABROAD: Final = "kind = 'message' AND is_international"
+# device and cell of a received call are the callee's: they say nothing of the caller's handset
+OUTGOING: Final = "kind IN ('call', 'attempt') AND coalesce(direction, 'out') <> 'in'"
 ANY: Final = ""
 
 caller = Family("caller", ("caller",), "", "Who calls or writes; also how they are called", also="callee")
@@ -120,9 +122,9 @@ for window in account.windows("1h", "24h"):
     window.distinct("callee", "recipients", MESSAGE, "different numbers the account wrote to", unit="numbers")
     window.distinct("callee_range", "message_ranges", MESSAGE_ABROAD, "ranges abroad written to", unit="ranges")
 for window in device.windows("24h", "7d"):
-    window.distinct("caller", "callers", TRIED, "different numbers that used the device", unit="numbers")
-    window.distinct("cell", "cells", TRIED, "different cells of the device", unit="cells")
-    window.distinct("caller_imsi", "sims", TRIED, "different SIMs that called from the device", unit="SIMs")
+    window.distinct("caller", "callers", OUTGOING, "different numbers that used the device", unit="numbers")
+    window.distinct("cell", "cells", OUTGOING, "different cells of the device", unit="cells")
+    window.distinct("caller_imsi", "sims", OUTGOING, "different SIMs that called from the device", unit="SIMs")
 
 trunk = Family("trunk", ("trunk",), "trunk_", "The route: trunk_in of the record, or else trunk_out")
 for window in trunk.windows("5m", "1h", "24h", "7d"):
