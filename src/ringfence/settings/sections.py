@@ -136,7 +136,7 @@ class EngineSection:
     cache_dir: str = setting(
         "",
         values.PATH,
-        "Where compiled kernels are kept, relative to the home folder. Empty: `cache` in the home folder.",
+        "Where compiled kernels are kept, relative to the home folder. Empty: `~/.cache/ringfence/kernels`.",
     )
 
 
