@@ -54,12 +54,12 @@ class Watched:
     least: int = NO_OPINION
 
 
-# Least values. An hour's spend: CallSphere's "$50/h per tenant" for accounts and devices; for one subscriber a fifth.
+# Least values. An hour's spend: CallSphere's "$50/h per tenant" for accounts and devices; for one caller two fifths.
 # Numbers an hour: "no more than 30 calls in 60 minutes" (POSSA/freepbx-trunk-balancing#7). International talk time:
 # three calls of six minutes an hour are Oculeus's scenario; half an hour is clear of an ordinary call home, and an
 # account (which has many people) gets twice that.
 WATCHED: Final = (
-    Watched("caller", "charge_micros_1h", 10_000_000),
+    Watched("caller", "charge_micros_1h", 20_000_000),
     Watched("caller", "international_ms_1h", 30 * 60_000),
     Watched("caller", "callees_1h", 30),
     Watched("caller", "calls_5m"),

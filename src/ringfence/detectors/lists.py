@@ -16,9 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from ringfence.detectors.conditions.problems import Problem, WrittenFileError, suggestion
 from ringfence.events.errors import BAD_LIST, NO_SUCH_FILE, UNREADABLE_FILE, SettingsError
@@ -27,6 +25,7 @@ COLUMNS: Final = ("entry", "owner", "reason", "source", "expires")
 REQUIRED: Final = ("entry", "owner", "reason")
 FOREVER: Final = 2**62  # an entry without an end, in ms since 1970
 MAX_ENTRY: Final = 32  # characters
+FEW: Final = 10_000  # entries up to which a list is looked up by columns; a longer one is by hashing each number
 MAX_ENTRIES: Final = 2_000_000
 
 
@@ -76,6 +75,23 @@ class HotList:
             end = max(end, self.prefix_ends.get(number[:length], 0))
         return end
 
+    def ends_of(self, numbers: pl.Series) -> pl.Series:
+        """Return `end_of` for different numbers, none of them null."""
+        if len(self.entries) > FEW:
+            return pl.Series(map(self.end_of, numbers), dtype=pl.Int64)
+        number = pl.col("number")
+        found = [pl.lit(0, dtype=pl.Int64), _looked_up(number, self.ends)]
+        for length in self.lengths:
+            held = {prefix: end for prefix, end in self.prefix_ends.items() if len(prefix) == length}
+            found.append(_looked_up(number.str.head(length), held))
+        return numbers.to_frame("number").with_columns(end=pl.max_horizontal(found))["end"]
+
+
+def _looked_up(texts: pl.Expr, ends: Mapping[str, int]) -> pl.Expr:
+    if not ends:
+        return pl.lit(0, dtype=pl.Int64)
+    return texts.replace_strict(list(ends), list(ends.values()), default=0, return_dtype=pl.Int64)
+
 
 @dataclass(frozen=True, slots=True)
 class Lists:
@@ -101,28 +117,14 @@ class Lists:
 
     def memberships(self, names: Iterable[str], numbers: pl.Series, at_ms: pl.Series) -> list[pl.Series]:
         """Return the membership of several lists."""
-        asked = tuple(names)
-        unique = numbers.unique(maintain_order=True)
-        places = numbers.to_frame("n").join(
-            pl.DataFrame({"n": unique, "place": np.arange(len(unique))}),
-            on="n",
-            how="left",
-            nulls_equal=True,
-            maintain_order="left",
-        )["place"]
-        times, where = at_ms.to_numpy(), places.to_numpy()
-        known = numbers.is_not_null()
-        texts = unique.to_list()
+        asked = numbers.to_frame("number")
+        unique = asked.drop_nulls().unique()
         found = []
-        for name in asked:
-            ends = self._ends(name, texts)
-            holds = pl.Series(times < ends[where])
-            found.append(holds.to_frame("h").select(pl.when(known).then("h"))["h"])
+        for name in names:
+            ends = unique.with_columns(end=self.by_name[name].ends_of(unique["number"]))
+            end = asked.join(ends, on="number", how="left", maintain_order="left")["end"]
+            found.append((at_ms < end).alias(name))
         return found
-
-    def _ends(self, name: str, texts: list[str | None]) -> NDArray[np.int64]:
-        end_of = self.by_name[name].end_of
-        return np.fromiter((0 if t is None else end_of(t) for t in texts), np.int64, len(texts))
 
 
 def read_lists(folder: Path) -> list[HotList]:

@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 
 from ringfence.detectors.catalogue import Catalogue
+from ringfence.detectors.conditions.shared import SharedColumns
 from ringfence.detectors.conditions.to_closure import Closures
-from ringfence.detectors.conditions.to_polars import list_column, local_column, to_polars
-from ringfence.detectors.conditions.tree import Call, Name, walk
+from ringfence.detectors.conditions.to_polars import to_polars
 from ringfence.detectors.lists import Lists
 from ringfence.detectors.matches import MATCHES, Reason, entity_of, no_matches
 from ringfence.detectors.rule_reasons import Claim, Usual, claims, reasons
@@ -36,12 +36,13 @@ class RuleBook:
         self, rules: Iterable[Rule], lists: Lists, catalogue: Catalogue, zone: ZoneInfo, currency: str = ""
     ) -> None:
         self.rules = tuple(sorted((r for r in rules if r.is_heard), key=lambda r: r.id))
-        self._lists, self._catalogue, self._zone, self._currency = lists, catalogue, zone, currency
+        self._catalogue, self._currency = catalogue, currency
         self._expressions = [_expression(rule).alias(str(n)) for n, rule in enumerate(self.rules)]
-        calls = sorted(set(_calls(self.rules)))
-        self._listed = [(column, word) for function, column, word in calls if function == "on_list"]
-        self._local = [(function, column) for function, column, _ in calls if function != "on_list"]
-        self._kinds = sorted({rule.on for rule in self.rules})
+        conditions = (condition for rule in self.rules for condition in (rule.when, *rule.unless))
+        self._shared = SharedColumns(conditions, lists, zone)
+        self._kinds = [
+            pl.col("kind").is_in(list(on)).alias(_kind_column(on)) for on in sorted({rule.on for rule in self.rules})
+        ]
         self._closures = Closures(lists, zone)
         self._claims: dict[str, list[Claim]] = {}
         self._table = _constants(self.rules)
@@ -52,7 +53,7 @@ class RuleBook:
         """Return the matches of one batch, a row an event, in the order of (rule, row)."""
         if not self.rules or not len(rows):
             return no_matches()
-        holds = self._prepared(rows).select(self._expressions)
+        holds = self._shared.added(rows.with_columns(self._kinds)).select(self._expressions)
         places, numbers, names = [], [], []
         entities: dict[str, pl.Series] = {}
         for number, rule in enumerate(self.rules):
@@ -81,21 +82,6 @@ class RuleBook:
         currency = values.get("currency") or self._currency
         return reasons(self._claims[detector], values, self._catalogue, usual, currency)
 
-    def _prepared(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Add what rules share: kinds, membership of lists, local times."""
-        shared = [pl.col("kind").is_in(list(on)).alias(_kind_column(on)) for on in self._kinds]
-        for function, column in self._local:
-            local = pl.from_epoch(column, "ms").dt.convert_time_zone(str(self._zone))
-            part = local.dt.hour() if function == "hour_of_day" else local.dt.weekday()
-            shared.append(part.cast(pl.Int64).alias(local_column(function, column)))
-        prepared = rows.with_columns(shared)
-        for column in sorted({column for column, _ in self._listed}):
-            words = [word for listed, word in self._listed if listed == column]
-            found = self._lists.memberships(words, rows[column], rows["at_ms"])
-            named = [series.alias(list_column(column, word)) for word, series in zip(words, found, strict=True)]
-            prepared = prepared.with_columns(named)
-        return prepared
-
 
 def _kind_column(on: tuple[str, ...]) -> str:
     return f"kind in ({', '.join(on)})"
@@ -108,16 +94,6 @@ def _expression(rule: Rule) -> pl.Expr:
         allowed = reduce(or_, (to_polars(c.tree).fill_null(value=False) for c in rule.unless))
         holds = holds & ~allowed
     return holds.fill_null(value=False)
-
-
-def _calls(rules: Iterable[Rule]) -> Iterable[tuple[str, str, str]]:
-    for rule in rules:
-        for condition in (rule.when, *rule.unless):
-            for node in walk(condition.tree):
-                if isinstance(node, Call) and node.function in ("on_list", "hour_of_day", "day_of_week"):
-                    first = node.arguments[0]
-                    if isinstance(first, Name):
-                        yield node.function, first.name, node.word
 
 
 def _constants(rules: Sequence[Rule]) -> pl.DataFrame:

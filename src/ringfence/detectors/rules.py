@@ -36,7 +36,7 @@ MAX_FILE_BYTES: Final = 4_000_000
 
 _REQUIRED: Final = ("id", "title", "fraud", "on", "entity", "when", "severity")
 _OPTIONAL: Final = ("evidence", "gap", "unless", "source", "status", "revision")
-_FIELDS: Final = (*_REQUIRED, *_OPTIONAL)
+FIELDS: Final = (*_REQUIRED, *_OPTIONAL)
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _GAP: Final = re.compile(r"([1-9]\d{0,5})(s|m|h|d)")
 _GAP_MS: Final = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -167,13 +167,13 @@ class _Reader:
     def _rule(self, number: int, table: Mapping[str, Any]) -> Rule | None:
         before = len(self.problems)
         for name in table:
-            if name not in _FIELDS:
-                cure = suggestion(name, frozenset(_FIELDS), f"Fields: {', '.join(_FIELDS)}.")
+            if name not in FIELDS:
+                cure = suggestion(name, frozenset(FIELDS), f"Fields: {', '.join(FIELDS)}.")
                 self._wrong(self.written.place(number, name), f"a rule has no field `{name}`", cure)
         missing = [name for name in _REQUIRED if name not in table]
         if missing:
             self._wrong(self.written.place(number), f"the rule lacks {', '.join(missing)}")
-        fields = {name: self._field(number, name, table[name]) for name in _FIELDS if name in table}
+        fields = {name: self._field(number, name, table[name]) for name in FIELDS if name in table}
         if len(self.problems) > before:
             return None
         fields["gap_ms"] = fields.pop("gap", Rule.__dataclass_fields__["gap_ms"].default)

@@ -2,15 +2,21 @@
 
 Two calls of one SIM that overlap by more than 5 s in different cells, or two events further apart than an airliner
 could fly in the time between. Not accused: call waiting in one cell, a call that moves on to a neighbouring cell
-(cells nearer than `floor_km`, and what a fast train does meanwhile), two SIMs of one person. It misses a clone that
-stays near the original or is never used at the same time, and it needs cells: where their places are not known, only
-overlaps in cells of different names are seen.
+(cells nearer than `floor_km`, and what a fast train does meanwhile), two SIMs of one person. Where their places are not
+known, only overlaps in cells of different names are seen.
+
+A clone that stays near the original is seen by its device: calls alternate between two handsets. A new handset is one
+change, and a SIM that is lent for an hour goes back once; more than `most_changes` such returns, each within `soon_ms`,
+are two SIMs. It misses a clone that is used only while the original sleeps.
 
 References:
     US patent 5335265 (1994): overlapping calls, and distance over time.
-    Telecom fraud practice (reported by Balkan for fraud management systems): collision window and velocity; overlap
-    over 5 s, speed over 1000 km/h.
+    Balkan (fraud management): collision window, and velocity (London to Istanbul in 5 minutes).
+    ITU-T Q.5052, section 7: time-and-distance conflict between records; subscriptions for each device.
     3GPP TS 45.010: a GSM cell reaches 35 km at most, hence `travel_floor_km` for a place that is only that of a cell.
+
+The bounds of 5 s and 1000 km/h, and the distances, are our own starting values; those of devices and journeys are
+fitted on simulated traffic (below).
 
 """
 
@@ -31,6 +37,7 @@ from ringfence.detectors.matches import MATCHES, Memory, Reason, no_matches
 from ringfence.detectors.two_places_kernel import (
     APART_MS,
     CLAIM,
+    DEVICES,
     DISTANCE_KM,
     EXCESS,
     HOUR_MS,
@@ -75,7 +82,11 @@ class TwoPlaces:
     travel_floor_km: float = 50.0
     travel_kmh: float = 1000.0
     idle_ms: int = 24 * 3_600_000  # by then an airliner may be anywhere
-    evidence: int = 2
+    soon_ms: int = 6 * 3_600_000  # a change of device is taken back within this time
+    most_changes: int = 1  # back to the device before; this and `soon_ms`: tuning seeds 101 to 104
+    most_journeys: int = 1  # faster than an airliner: one may be a cell with a wrong place; 101 to 104, 201 to 205
+    within_ms: int = 24 * 3_600_000  # changes and journeys longer ago than this do not add up with new ones; likewise
+    evidence: int = 1
     gap_ms: int = 24 * 3_600_000
     severity: str = "high"
     shadow: bool = False
@@ -86,7 +97,9 @@ class TwoPlaces:
     @property
     def columns(self) -> frozenset[str]:
         """Return the event columns that are read."""
-        return frozenset({"kind", "at_ms", "start_ms", "cell", "caller", "caller_imsi", "callee_imsi", "direction"})
+        return frozenset(
+            {"kind", "at_ms", "start_ms", "cell", "caller", "caller_imsi", "callee_imsi", "direction", "device"}
+        )
 
     def start(self) -> PlacesMemory:
         """Return an empty memory."""
@@ -119,17 +132,19 @@ class TwoPlaces:
         # a cell belongs to the caller unless the call was received, or only the callee's SIM is known
         received = (pl.col("direction") == "in").fill_null(value=False)
         others = pl.col("caller_imsi").is_null() & pl.col("callee_imsi").is_not_null()
-        served = ~received & ~others & pl.col("cell").is_not_null()
+        served = ~received & ~others
+        has_sim = served & pl.col("caller_imsi").is_not_null()  # a number on two desk phones is no clone
+        devices = hashed(rows.select(pl.when(has_sim).then("device")).to_series())
         sims = rows.select(pl.when(served).then(pl.coalesce("caller_imsi", "caller"))).to_series()
         slots = past.sims.slots(sims, rows["at_ms"].to_numpy())
         out = np.zeros((len(rows), OUT))
-        compare_places(slots, self._events(rows), past.sims.integers, self._limits(), out)
+        compare_places(slots, self._events(rows), devices, past.sims.integers, self._limits(), out)
         past.heard = out
         at = np.flatnonzero(out[:, CLAIM])
         return (self._matches(rows, at, out[at, EXCESS]) if len(at) else no_matches()), past
 
     def explain(self, rows: pl.DataFrame, matches: pl.DataFrame, memory: Memory) -> list[tuple[Reason, ...]]:
-        """Return one reason a match: the overlap, or the speed that the journey would have needed."""
+        """Return one reason a match: the overlap, the speed that was needed, or the changes of device."""
         heard = _past(memory).heard
         return [(_reason(heard[row]),) for row in matches["row"]]
 
@@ -142,7 +157,8 @@ class TwoPlaces:
 
     def _limits(self) -> NDArray[np.float64]:
         km = (self.floor_km, self.ground_kmh, self.travel_floor_km, self.travel_kmh)
-        return np.array([self.overlap_ms, *km, self.idle_ms], np.float64)
+        several = (self.most_changes, self.soon_ms, self.most_journeys, self.within_ms)
+        return np.array([self.overlap_ms, *km, self.idle_ms, *several], np.float64)
 
     def _matches(self, rows: pl.DataFrame, at: NDArray[np.int64], excess: NDArray[np.float64]) -> pl.DataFrame:
         entities = rows.select("caller_imsi", "caller")[at]
@@ -151,10 +167,9 @@ class TwoPlaces:
             detector=pl.lit(self.id),
             revision=pl.lit(self.revision, pl.Int64),
             fraud=pl.lit(self.fraud),
-            entity_kind=pl.when(pl.col("caller_imsi").is_null())
-            .then(pl.lit("caller"))
-            .otherwise(pl.lit("caller_imsi")),
-            entity=pl.coalesce("caller_imsi", "caller"),
+            # the number where there is one: it is what people act on, and what the caller's features add money to
+            entity_kind=pl.when(pl.col("caller").is_null()).then(pl.lit("caller_imsi")).otherwise(pl.lit("caller")),
+            entity=pl.coalesce("caller", "caller_imsi"),
             score=pl.Series(1.0 - 0.5 / excess),
             severity=pl.lit(self.severity),
             evidence=pl.lit(self.evidence, pl.Int64),
@@ -165,6 +180,9 @@ class TwoPlaces:
 
 def _reason(found: NDArray[np.float64]) -> Reason:
     distance, apart = float(found[DISTANCE_KM]), float(found[APART_MS])
+    if found[CLAIM] == DEVICES:
+        text = f"this SIM went back {apart:.0f} times to the device that it had come from"
+        return Reason("device_changes", int(apart), 1.0, text, 1.0)
     if found[CLAIM] == OVERLAP:
         where = f"{distance:,.0f} km apart" if distance >= 0 else "of different names"
         text = f"two calls of this SIM overlap by {duration_text(apart)} in cells {where}"

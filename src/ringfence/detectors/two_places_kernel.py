@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 from ringfence.detectors.cells import NOWHERE
 
 RECENT = 4  # events of a SIM that are remembered
-SEEN, NEXT, FIRST = 0, 1, 2  # integers of a SIM: last seen, the place of the next event, then the events
+# integers of a SIM: last seen, the place of the next event, its device, the one before that, when it changed, how often
+# it soon changed back and when it last did, impossible journeys and when the last was, then the events
+SEEN, NEXT, DEVICE, BEFORE, CHANGED, CHANGES, CHANGED_BACK, JOURNEYS, JOURNEYED, FIRST = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 START, END, CELL, LAT, LON, EACH = 0, 1, 2, 3, 4, 5
 INTEGERS = FIRST + RECENT * EACH
-OVERLAP, TRAVEL = 1, 2
+OVERLAP, TRAVEL, DEVICES = 1, 2, 3
 CLAIM, EXCESS, DISTANCE_KM, APART_MS, OUT = 0, 1, 2, 3, 4  # columns of the output
 OVERLAP_MS, FLOOR_KM, GROUND_KMH, TRAVEL_FLOOR_KM, TRAVEL_KMH, IDLE_MS = 0, 1, 2, 3, 4, 5  # limits
+MOST_CHANGES, SOON_MS, MOST_JOURNEYS, WITHIN_MS = 6, 7, 8, 9
 HOUR_MS = 3_600_000.0
 EARTH_KM = 6371.0
 
@@ -66,31 +69,71 @@ def _compare(
 
 
 @numba.njit(nogil=True, cache=True)
+def _alternate(
+    sim: NDArray[np.int64], device: int, at_ms: int, limits: NDArray[np.float64], out: NDArray[np.float64]
+) -> None:
+    """Count how often a SIM went back to the device that it had come from: one SIM changes its device once."""
+    if device == 0 or device == sim[DEVICE]:
+        return
+    if device == sim[BEFORE] and at_ms - sim[CHANGED] <= limits[SOON_MS]:
+        sim[CHANGES] = sim[CHANGES] + 1 if at_ms - sim[CHANGED_BACK] <= limits[WITHIN_MS] else 1
+        sim[CHANGED_BACK] = at_ms
+        excess = sim[CHANGES] / limits[MOST_CHANGES]
+        if excess > 1.0 and excess > out[EXCESS]:
+            out[CLAIM], out[EXCESS] = DEVICES, excess
+            out[DISTANCE_KM], out[APART_MS] = -1.0, sim[CHANGES]
+    sim[CHANGED] = at_ms
+    sim[BEFORE] = sim[DEVICE]
+    sim[DEVICE] = device
+
+
+@numba.njit(nogil=True, cache=True)
+def _journey(
+    sim: NDArray[np.int64], event: NDArray[np.int64], limits: NDArray[np.float64], out: NDArray[np.float64]
+) -> None:
+    """Compare an event with the last few of its SIM, then remember it.
+
+    The claim of an impossible journey is held back until there are several: one wrong cell makes one there and back.
+    """
+    for recent in range(RECENT):
+        at = FIRST + recent * EACH
+        if sim[at + CELL] != 0:
+            _compare(event, sim[at : at + EACH], limits, out)
+    at = FIRST + sim[NEXT] * EACH
+    sim[at : at + EACH] = event
+    sim[NEXT] = (sim[NEXT] + 1) % RECENT
+    if out[CLAIM] != TRAVEL:
+        return
+    sim[JOURNEYS] = sim[JOURNEYS] + 1 if event[END] - sim[JOURNEYED] <= limits[WITHIN_MS] else 1
+    sim[JOURNEYED] = event[END]
+    if sim[JOURNEYS] <= limits[MOST_JOURNEYS]:
+        out[:] = 0.0
+
+
+@numba.njit(nogil=True, cache=True)
 def compare_places(
     slots: NDArray[np.int64],
     events: NDArray[np.int64],
+    devices: NDArray[np.int64],
     integers: NDArray[np.int64],
     limits: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
     """Compare events in order with the last few of their SIM, then remember them.
 
-    slots: row of the SIM, -1 for none; events: (n, EACH), cell 0 for none; integers: of all SIMs;
-    out: (n, OUT): claim (0 for none), excess over what is allowed, distance (-1 unknown), time apart or overlap.
+    slots: row of the SIM, -1 for none; events: (n, EACH), cell 0 for none; devices: 0 for none; integers: of all SIMs;
+    out: (n, OUT): claim (0 for none), excess over what is allowed, distance (-1 unknown), and the time apart, the
+    overlap or the number of changes.
     """
     for i in range(slots.shape[0]):
         out[i] = 0.0
         row, event = slots[i], events[i]
-        if row < 0 or event[CELL] == 0:
+        if row < 0:
             continue
         sim = integers[row]
         if event[END] - sim[SEEN] > limits[IDLE_MS]:
             sim[NEXT:] = 0
-        for recent in range(RECENT):
-            at = FIRST + recent * EACH
-            if sim[at + CELL] != 0:
-                _compare(event, sim[at : at + EACH], limits, out[i])
-        at = FIRST + sim[NEXT] * EACH
-        sim[at : at + EACH] = event
         sim[SEEN] = event[END]
-        sim[NEXT] = (sim[NEXT] + 1) % RECENT
+        if event[CELL] != 0:
+            _journey(sim, event, limits, out[i])
+        _alternate(sim, devices[i], event[END], limits, out[i])

@@ -2,12 +2,12 @@
 
 Of several files the one that lags behind in event time is read next, so files may be given in any order and only
 those that overlap are in memory together. A commit happens every `every_ms` of wall time and at the end; a run that is
-killed goes on from the last one.
+killed goes on from the last one. Between two commits at most `every_events` records and one piece are in memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,13 +20,14 @@ from ringfence.events.clock import Clock
 from ringfence.features.pieces import Part, Piece
 from ringfence.features.shard import Shard
 from ringfence.features.snapshot import to_bytes
-from ringfence.feeds.decoded import Decoded, Reader
+from ringfence.feeds.decoded import Decoded, Position, Reader
 from ringfence.pipeline.counters import Counters
 from ringfence.pipeline.flow import Flow, Work
 from ringfence.pipeline.intake import Intake
 from ringfence.pipeline.ledger import Commit, Ledger, Place
 
 POLL_MS = 200
+KEPT_OPEN = 16  # files whose first piece is kept from the look at where they begin; more are opened again in their turn
 
 
 @contextmanager
@@ -43,15 +44,21 @@ def threads(count: int) -> Iterator[Work]:
 
 @dataclass(slots=True)
 class File:
-    """One file being read; `position` is where the last piece taken into the flow ended."""
+    """One file being read; `position` is where the last piece taken into the flow ended.
+
+    `reopen` opens it again at a position: many files need not all be open at once.
+    """
 
     reader: Reader
     lateness_ms: int
     total: int = 0  # bytes or rows, as its positions count; 0 when not known
-    ahead: Decoded | None = None
-    ended: bool = False
-    heard_ms: int = 0
+    follow: bool = False  # more may come when it is at its end
+    reopen: Callable[[Position], Reader] | None = None
     position: dict[str, int | str] = field(default_factory=dict)
+    ahead: Decoded | None = None
+    put_by: bool = False  # closed until its turn comes
+    ended: bool = False
+    quiet_since_ms: int | None = None  # wall time of the first look that found nothing new
 
     @property
     def share(self) -> float:
@@ -68,6 +75,24 @@ class File:
     def partition(self) -> str:
         """Name it in the intake."""
         return f"{self.reader.source}\n{self.reader.name}"
+
+    def next_piece(self) -> Decoded | None:
+        """Return the next piece; None at the end, or when nothing new is there now."""
+        if self.put_by and self.reopen:
+            self.reader, self.put_by = self.reopen(self.position), False
+        piece, self.ahead = self.ahead or self.reader.read(), None
+        return piece
+
+    def put_aside(self) -> None:
+        """Close it until its turn comes; what was read ahead is read again then."""
+        self.reader.close()
+        self.ahead, self.put_by = None, True
+
+    def close(self) -> None:
+        """Let it go."""
+        if not self.put_by:
+            self.reader.close()
+        self.ended = True
 
 
 @dataclass(slots=True)
@@ -109,28 +134,44 @@ class LocalEngine:
     _rejects: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     _committed_ms: int = 0
     _committed_records: int = 0
+    _released: bool = False  # whether events were released since the last commit
 
-    def run(self, files: Sequence[File], *, follow: bool = False) -> Progress:
-        """Read all files to their end (or for ever); return what happened."""
+    def run(self, files: Iterable[File]) -> Progress:
+        """Read all files to their end (or for ever, those that are followed); return what happened."""
         self._committed_ms = self.clock.now_ms()
         self.progress.counters = self.counters
+        opened: list[File] = []
+        try:
+            for file in files:
+                opened.append(file)
+                self._open(file)
+                if len(opened) > KEPT_OPEN and file.reopen and not file.follow:
+                    file.put_aside()
+            for partition in self.intake.newest.keys() - {f.partition for f in opened}:
+                self.intake.end(partition)  # a file of an earlier run that is not read now: nobody waits for it
+            self._go_on(opened)
+        finally:
+            for file in opened:
+                file.close()
+        return self.progress
+
+    def _go_on(self, files: Sequence[File]) -> None:
         active = list(files)
-        for partition in self.intake.newest.keys() - {f.partition for f in active}:
-            self.intake.end(partition)  # a file of an earlier run that is not read now: nobody waits for it
-        for file in active:
-            self._open(file)
         while active and not self.stop.is_set():
+            is_idle = not self._step(active)
             active = [f for f in active if not f.ended]
-            if not self._step(active, follow=follow) and follow:
-                self.stop.wait(POLL_MS / 1000)
-            self._release()
+            # a step of the flow costs much the same for one event as for thousands: small pieces go together
+            if is_idle or self.intake.held >= self.flow.batch_rows or self._is_due():
+                self._release()
             self.progress.share = sum(f.share for f in files) / len(files)
             self.watch(self.progress)
             if self._is_due():
                 self.commit()
+            if is_idle:
+                self.stop.wait(POLL_MS / 1000)
+        self._release()
         self.commit()
         self.watch(self.progress)
-        return self.progress
 
     def _open(self, file: File) -> None:
         """Look at the first piece, so that the intake knows where in time the file begins."""
@@ -140,27 +181,34 @@ class LocalEngine:
             self.intake.open(file.partition, file.lateness_ms, int(events["at_ms"].min()))  # type: ignore[arg-type]
         else:
             self.intake.open(file.partition, file.lateness_ms)
-        file.heard_ms = self.clock.now_ms()
 
-    def _step(self, active: Sequence[File], *, follow: bool) -> bool:
-        """Take one piece of the file that lags behind; return whether there was one."""
+    def _step(self, active: Sequence[File]) -> bool:
+        """Take one piece of the file that lags behind, or end it; return whether there was anything to do."""
         for file in sorted(active, key=lambda f: self.intake.watermark_of(f.partition)):
-            piece, file.ahead = file.ahead or file.reader.read(), None
+            piece = file.next_piece()
             if piece is not None:
                 self._take(file, piece)
                 return True
-            if follow:
-                if self.clock.now_ms() - file.heard_ms > max(file.lateness_ms, POLL_MS):
-                    self.intake.rest(file.partition)
-            else:
-                file.ended = True
-                file.reader.close()
+            if not file.follow:
+                file.close()
                 self.intake.end(file.partition)
                 return True
+            self._let_rest(file)
         return False
 
+    def _let_rest(self, file: File) -> None:
+        """Wait no longer for a file in which nothing new was found for as long as its events may be late.
+
+        It counts from the first look that found nothing: how long the work in between took says nothing of the file.
+        """
+        now_ms = self.clock.now_ms()
+        if file.quiet_since_ms is None:
+            file.quiet_since_ms = now_ms
+        elif now_ms - file.quiet_since_ms > max(file.lateness_ms, POLL_MS):
+            self.intake.rest(file.partition)
+
     def _take(self, file: File, piece: Decoded) -> None:
-        file.heard_ms = self.clock.now_ms()
+        file.quiet_since_ms = None
         source = file.reader.source
         taken = self.intake.take(file.partition, self.admit(piece.events.with_columns(source=pl.lit(source))))
         counters = self.counters.setdefault(source, Counters())
@@ -194,6 +242,7 @@ class LocalEngine:
         due = self.intake.release()
         if due is None:
             return
+        self._released = True
         changed = self.flow.take(due)
         self.ledger.keep(due.with_columns(late=False))
         self._changed += changed
@@ -211,7 +260,7 @@ class LocalEngine:
         self.ledger.commit(
             Commit(self.number, self._states(), self.positions, self.counters, latest(self._changed), rejects)
         )
-        self._changed, self._rejects = [], {}
+        self._changed, self._rejects, self._released = [], {}, False
         self._committed_ms = self.clock.now_ms()
         self._committed_records = self.progress.records
 
@@ -225,4 +274,4 @@ class LocalEngine:
     def _is_due(self) -> bool:
         records = self.progress.records - self._committed_records
         waited = self.clock.now_ms() - self._committed_ms >= self.every_ms
-        return records >= self.every_events or (waited and records > 0)
+        return records >= self.every_events or (waited and (records > 0 or self._released))

@@ -117,4 +117,6 @@ def _with_money(matches: pl.DataFrame, events: pl.DataFrame, rows: FeatureRows) 
         return told.with_columns(pl.lit(None, pl.Int64).alias(name) for name in _TOTALS).rename(
             {"charge_micros_1h": "charge_per_hour_micros"}
         )
-    return pl.concat(parts).sort("row", "detector").rename({"charge_micros_1h": "charge_per_hour_micros"})
+    return (
+        pl.concat(parts).sort("row", "detector", "entity_kind").rename({"charge_micros_1h": "charge_per_hour_micros"})
+    )

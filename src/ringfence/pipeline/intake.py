@@ -2,7 +2,8 @@
 
 A partition (a file, a broker's partition) promises by its watermark, its newest event time less the lateness, that no
 older event is expected. What is late is decided record by record from the partition's own past, never from the size of
-a batch; so any arrival order within the lateness gives the same events in the same order.
+a batch; so any arrival order within the lateness gives the same events in the same order. A copy that comes too late
+takes nothing from one that comes in time, in whichever order two partitions are read.
 """
 
 from __future__ import annotations
@@ -15,10 +16,9 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from ringfence.features.inputs import split_ids
-from ringfence.pipeline.seen import Seen
+from ringfence.pipeline.seen import Flags, Ints, Names, Seen
 
 ENDED: Final = 2**62  # the watermark of a partition that will send nothing more
 UNHEARD: Final = -(2**62)  # the watermark of a partition that has sent nothing yet
@@ -45,10 +45,11 @@ class Intake:
     floor: int = UNHEARD  # events below were released: nothing older can be taken
     waiting: list[pl.DataFrame] = field(default_factory=list)
     resting: set[str] = field(default_factory=set)  # partitions that nobody waits for until they speak
-    seen: Seen = field(init=False)
+    seen: Seen = field(init=False)  # in time
+    seen_late: Seen = field(init=False)
 
     def __post_init__(self) -> None:
-        self.seen = Seen(self.horizon_ms)
+        self.seen, self.seen_late = Seen(self.horizon_ms), Seen(self.horizon_ms)
 
     def open(self, partition: str, lateness_ms: int, not_before_ms: int = UNHEARD) -> None:
         """Expect events of a partition, none older than `not_before_ms` as far as is known."""
@@ -75,15 +76,22 @@ class Intake:
         awake = self.newest.keys() - self.resting
         return min(map(self.watermark_of, awake)) if awake else ENDED
 
+    @property
+    def held(self) -> int:
+        """Events that wait to be released."""
+        return sum(events.height for events in self.waiting)
+
     def take(self, partition: str, events: pl.DataFrame) -> Taken:
         """Take a partition's next events, in the order in which they arrived."""
         if events.height == 0:
             return Taken(0, 0, 0, events, 0)
         self.resting.discard(partition)
         at = events["at_ms"].to_numpy()
-        repeat = self.seen.mark(split_ids(events["event_id"]), at, self.floor)
         allowed = self._oldest_allowed(partition, at)
-        late = (at < allowed) & ~repeat
+        late = at < allowed
+        repeat = self._repeats(split_ids(events["event_id"]), at, late)
+        repeat &= at >= allowed - self.horizon_ms  # beyond, an id may be forgotten or not, as memory happens to fill
+        late &= ~repeat
         kept = ~(late | repeat)
         self.newest[partition] = max(self.newest[partition], int(at.max()))
         fresh = events if kept.all() else events.filter(pl.Series(kept))
@@ -92,9 +100,18 @@ class Intake:
         worst = int((allowed - at)[late].max()) if late.any() else 0
         return Taken(fresh.height, int(repeat.sum()), int(late.sum()), events.filter(pl.Series(late)), worst)
 
-    def _oldest_allowed(self, partition: str, at: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _repeats(self, ids: Names, at: Ints, late: Flags) -> Flags:
+        if not late.any():
+            return self.seen.mark(ids, at, self.floor)
+        repeat = np.empty(len(at), np.bool_)
+        repeat[~late] = self.seen.mark(ids[~late], at[~late], self.floor)
+        repeat[late] = self.seen.holds(ids[late])
+        repeat[late] |= self.seen_late.mark(ids[late], at[late], self.floor)
+        return repeat
+
+    def _oldest_allowed(self, partition: str, at: Ints) -> Ints:
         before = np.maximum.accumulate(np.concatenate([[self.newest[partition]], at[:-1]]))
-        allowed: NDArray[np.int64] = np.maximum(before - self.lateness[partition], self.floor)
+        allowed: Ints = np.maximum(before - self.lateness[partition], self.floor)
         return allowed
 
     def release(self) -> pl.DataFrame | None:
@@ -123,6 +140,7 @@ class Intake:
             "intake": json.dumps(header, sort_keys=True).encode(),
             "waiting": buffer.getvalue(),
             "seen": self.seen.to_bytes(self.floor),
+            "seen-late": self.seen_late.to_bytes(self.floor),
         }
 
     @classmethod
@@ -137,4 +155,5 @@ class Intake:
             [pl.read_ipc(parts["waiting"])] if parts["waiting"] else [],
         )
         intake.seen.restore(parts["seen"])
+        intake.seen_late.restore(parts.get("seen-late", b""))
         return intake

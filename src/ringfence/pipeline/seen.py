@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 Names = NDArray[np.uint64]  # (n, 2)
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 FIRST_SIZE = 4096
 
 
 @numba.njit(nogil=True, cache=True)
-def _mark(table: Names, times: Ints, used: int, names: Names, at: Ints, repeat: NDArray[np.bool_]) -> int:
+def _mark(table: Names, times: Ints, used: int, names: Names, at: Ints, repeat: Flags) -> int:
     """Add names that are not in the table; mark those that are; return the places in use. Time 0 is free."""
     mask = np.uint64(table.shape[0] - 1)
     for i in range(names.shape[0]):
@@ -27,9 +28,22 @@ def _mark(table: Names, times: Ints, used: int, names: Names, at: Ints, repeat: 
         if not repeat[i]:
             table[place, 0] = high
             table[place, 1] = low
-            times[place] = at[i]
+            times[place] = at[i] if at[i] != 0 else 1
             used += 1
     return used
+
+
+@numba.njit(nogil=True, cache=True)
+def _find(table: Names, times: Ints, names: Names, found: Flags) -> None:
+    """Mark the names that are in the table."""
+    mask = np.uint64(table.shape[0] - 1)
+    for i in range(names.shape[0]):
+        high, low = names[i, 0], names[i, 1]
+        place = (high ^ (low * np.uint64(0x9E3779B97F4A7C15))) & mask
+        found[i] = False
+        while times[place] != 0 and not found[i]:
+            found[i] = table[place, 0] == high and table[place, 1] == low
+            place = (place + np.uint64(1)) & mask
 
 
 class Seen:
@@ -41,7 +55,7 @@ class Seen:
         self.names: Names = np.zeros((FIRST_SIZE, 2), np.uint64)
         self.times: Ints = np.zeros(FIRST_SIZE, np.int64)
 
-    def mark(self, names: Names, at: Ints, watermark: int) -> NDArray[np.bool_]:
+    def mark(self, names: Names, at: Ints, watermark: int) -> Flags:
         """Remember these ids; return which of them are repeats, of earlier ones or within the batch."""
         if (self.used + len(names)) * 2 > len(self.times):
             kept, times = self.alive(watermark)
@@ -52,6 +66,12 @@ class Seen:
         repeat = np.empty(len(names), np.bool_)
         self.used = _mark(self.names, self.times, self.used, names, at, repeat)
         return repeat
+
+    def holds(self, names: Names) -> Flags:
+        """Return which of these ids are remembered."""
+        found = np.empty(len(names), np.bool_)
+        _find(self.names, self.times, names, found)
+        return found
 
     def alive(self, watermark: int) -> tuple[Names, Ints]:
         """Return the ids, and their times, that are within the horizon."""

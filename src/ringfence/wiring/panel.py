@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ringfence.detectors.baseline import OwnBaseline
+from ringfence.detectors.cells import Cells, read_cells
 from ringfence.detectors.lists import HotList, Lists, read_lists
 from ringfence.detectors.panel import Panel
 from ringfence.detectors.rule_book import RuleBook
@@ -30,12 +31,15 @@ def make_panel(settings: Settings) -> Panel:
     zone = ZoneInfo(settings.home.time_zone)
     known = catalogue()
     book = RuleBook(rules, Lists.of(lists), known, zone, settings.home.currency)
-    return Panel(book, OwnBaseline(catalogue=known), others(settings))
+    return Panel(book, OwnBaseline(catalogue=known, currency=settings.home.currency), others(settings))
 
 
 def others(settings: Settings) -> tuple[TwoPlaces, ...]:
     """Return the detectors that are neither rules nor the own baseline."""
-    return (TwoPlaces(),) if settings.rules.shipped and "two_places" not in settings.rules.off else ()
+    if not settings.rules.shipped or "two_places" in settings.rules.off:
+        return ()
+    table = settings.folder / "cells.csv"
+    return (TwoPlaces(cells=read_cells(table) if table.exists() else Cells()),)
 
 
 def all_lists(settings: Settings) -> list[HotList]:

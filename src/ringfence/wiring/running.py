@@ -5,21 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import polars as pl
 
 from ringfence.alerts.episodes import Episodes
 from ringfence.alerts.suppression import Suppression, suppress
+from ringfence.connectors.files import head_of
 from ringfence.engines.local import File, LocalEngine, Progress, threads
 from ringfence.events.clock import Clock, SystemClock
 from ringfence.events.door import admit
 from ringfence.features.codegen import Kernel
 from ringfence.features.shard import Shard, kernels
 from ringfence.features.snapshot import from_bytes, reshard
+from ringfence.feeds.decoded import Position, Reader
 from ringfence.feeds.limits import Limits
+from ringfence.feeds.mapping import Mapping
 from ringfence.pipeline.flow import Flow, one_after_another
 from ringfence.pipeline.intake import Intake
 from ringfence.pipeline.ledger import Place, Saved
@@ -33,7 +38,7 @@ from ringfence.wiring.workplace import HomeLedger, Workplace, workplace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What to run over: sources of the settings, or those named by hand."""
+    """What to run over: sources of the settings, or those named by hand. `follow`: all of them, whatever they say."""
 
     sources: Sequence[SourceSection]
     follow: bool = False
@@ -53,8 +58,7 @@ def run(settings: Settings, what: Run) -> Progress:
         stack.enter_context(only_run(settings.folder))
         place = stack.enter_context(workplace(settings, write=True))
         engine = stack.enter_context(engine_of(settings, place, what))
-        files = open_files(settings, what, engine.positions)
-        return engine.run(files, follow=what.follow)
+        return engine.run(open_files(settings, what, engine.positions))
 
 
 @contextmanager
@@ -122,30 +126,42 @@ def _shards(settings: Settings, saved: Saved | None, count: int) -> list[Shard]:
     return shards if len(shards) == count else reshard(shards, count)
 
 
-def open_files(settings: Settings, what: Run, positions: dict[Place, dict[str, int | str]]) -> list[File]:
-    """Open every file of every source, each where the last commit left it."""
+def open_files(settings: Settings, what: Run, positions: dict[Place, dict[str, int | str]]) -> Iterator[File]:
+    """Open the files of every source, one after the other, each where the last commit left it.
+
+    All files are looked for before the first is opened.
+    """
     limits = Limits(
         max_record_bytes=settings.limits.max_record_bytes,
         max_duration_ms=settings.limits.max_call_ms,
         max_ahead_ms=settings.limits.max_future_ms,
     )
-    files = []
-    for source in what.sources:
-        feed = find_feed(source.mapping or source.format, settings.folder / "mappings")
-        for path in expand(source.path):
-            name = str(path)
-            reader = open_reader(
-                path,
-                feed,
-                source=source.name,
-                position=_position(positions, source.name, name),
-                follow=source.follow or what.follow,
-                limits=limits,
-                clock=what.clock,
-                zone=source.time_zone or "",
-            )
-            files.append(File(reader, settings.lateness_ms(source), _total(path)))
-    return files
+    found = [
+        (source, find_feed(source.mapping or source.format, settings.folder / "mappings"), path)
+        for source in what.sources
+        for path in expand(source.path)
+    ]
+    for source, feed, path in found:
+        follow = source.follow or what.follow
+        if feed == "auto" and not follow and not head_of(path, 1):
+            continue  # nothing is in it that could tell its format, and nothing will be
+        reopen = partial(
+            _reopened, path, feed, source=source.name, follow=follow, limits=limits, clock=what.clock,
+            zone=source.time_zone or "",
+        )  # fmt: skip
+        position = _position(positions, source.name, str(path)) or {}
+        yield File(
+            reopen(position),
+            settings.lateness_ms(replace(source, follow=follow)),
+            _total(path),
+            follow=follow,
+            reopen=reopen,
+            position=position,
+        )
+
+
+def _reopened(path: Path, feed: str | Mapping, position: Position, **how: Any) -> Reader:
+    return open_reader(path, feed, position=position or None, **how)
 
 
 def _total(path: Path) -> int:

@@ -15,6 +15,23 @@ from sqlglot import expressions as sql
 
 from ringfence.detectors.catalogue import Catalogue, Type
 from ringfence.detectors.conditions.functions import FUNCTIONS, TIMES
+from ringfence.detectors.conditions.parts import (
+    NUMBERS,
+    a_kind,
+    around,
+    as_type,
+    broken,
+    class_of,
+    common,
+    failed,
+    is_null,
+    more_arguments,
+    null_at,
+    quoting_advice,
+    short_text,
+    unique,
+    widened,
+)
 from ringfence.detectors.conditions.problems import Span, suggestion
 from ringfence.detectors.conditions.tree import (
     AllOf,
@@ -25,7 +42,6 @@ from ringfence.detectors.conditions.tree import (
     Compare,
     Comparison,
     Constant,
-    Convert,
     IsNull,
     Name,
     Negate,
@@ -33,7 +49,6 @@ from ringfence.detectors.conditions.tree import (
     Not,
     OneOf,
     Operator,
-    Value,
 )
 from ringfence.events.errors import NOT_IN_LANGUAGE, RULE_TOO_LARGE, TYPE_MISMATCH, UNKNOWN_LIST, UNKNOWN_NAME
 
@@ -63,7 +78,6 @@ _CONVERSIONS: Final = {
     ("float", "integer"),
     ("text", "integer"),
 }
-_NUMBERS: Final = ("integer", "float")
 _ADVICE: Final[dict[type[sql.Expr], str]] = {
     sql.Like: "Use starts_with(column, 'prefix').",
     sql.ILike: "Use starts_with(column, 'prefix').",
@@ -96,8 +110,8 @@ class Checker:
     def boolean(self, node: sql.Expr) -> Node:
         """Return a part that has to be true or false."""
         found = self.any(node)
-        if found.type != "boolean" and not _failed(found):
-            self._mismatch(found, f"{self._word(found)} is {_a(found.type)}; a condition is true or false")
+        if found.type != "boolean" and not failed(found):
+            self._mismatch(found, f"{self._word(found)} is {a_kind(found.type)}; a condition is true or false")
         return found
 
     def any(self, node: sql.Expr) -> Node:
@@ -148,7 +162,7 @@ class Checker:
     def _chain(self, node: sql.Expr) -> Node:
         parts = tuple(self.boolean(part) for part in node.flatten())
         kind = AllOf if isinstance(node, sql.And) else AnyOf
-        return kind(type="boolean", span=_around(parts), parts=parts)
+        return kind(type="boolean", span=around(parts), parts=parts)
 
     def _not(self, node: sql.Expr) -> Node:
         inner = self.boolean(node.this)
@@ -163,11 +177,11 @@ class Checker:
 
     def _comparison(self, operator: Comparison, left: Node, right: Node) -> Node:
         if not self._alike((left, right)):
-            return _broken(_around((left, right)))
+            return broken(around((left, right)))
         if left.type == "boolean" and operator not in ("=", "<>"):
             self._mismatch(left, f"{self._word(left)} is true or false and has no order")
-        left, right = _widened((left, right))
-        return Compare(type="boolean", span=_around((left, right)), operator=operator, left=left, right=right)
+        left, right = widened((left, right))
+        return Compare(type="boolean", span=around((left, right)), operator=operator, left=left, right=right)
 
     def _between(self, node: sql.Expr) -> Node:
         if node.args.get("symmetric"):
@@ -175,7 +189,7 @@ class Checker:
         what = self.any(node.this)
         low = self._comparison(">=", what, self.any(node.args["low"]))
         high = self._comparison("<=", what, self.any(node.args["high"]))
-        return AllOf(type="boolean", span=_around((low, high)), parts=(low, high))
+        return AllOf(type="boolean", span=around((low, high)), parts=(low, high))
 
     def _is(self, node: sql.Expr) -> Node:
         what, asked = node.this, node.args["expression"]
@@ -196,24 +210,24 @@ class Checker:
         options = [self.any(option) for option in node.expressions]
         plain = [o for o in options if isinstance(o, Constant)]
         if len(plain) < len(options):
-            return self._fail(NOT_IN_LANGUAGE, "IN takes written values only", _around((what, *options)))
+            return self._fail(NOT_IN_LANGUAGE, "IN takes written values only", around((what, *options)))
         if not self._alike((what, *plain)):
-            return _broken(what.span)
-        what, *written = _widened((what, *plain))
+            return broken(what.span)
+        what, *written = widened((what, *plain))
         values = tuple(o.value for o in written if isinstance(o, Constant) and o.value is not None)
-        return OneOf(type="boolean", span=_around((what, *plain)), of=what, options=_unique(values))
+        return OneOf(type="boolean", span=around((what, *plain)), of=what, options=unique(values))
 
     # -- values
 
     def _arithmetic(self, node: sql.Expr) -> Node:
         left, right = self._number(node.this), self._number(node.args["expression"])
-        span = _around((left, right))
+        span = around((left, right))
         return Arithmetic(
             type="float",
             span=span,
             operator=_OPERATORS[type(node)],
-            left=_as(left, "float"),
-            right=_as(right, "float"),
+            left=as_type(left, "float"),
+            right=as_type(right, "float"),
         )
 
     def _negate(self, node: sql.Expr) -> Node:
@@ -221,13 +235,13 @@ class Checker:
         span = Span(max(0, inner.span.start - 1), inner.span.end)
         if isinstance(inner, Constant) and isinstance(inner.value, (int, float)):
             return Constant(type=inner.type, span=span, value=-inner.value)
-        return Negate(type="float", span=span, of=_as(inner, "float"))
+        return Negate(type="float", span=span, of=as_type(inner, "float"))
 
     def _number(self, node: sql.Expr) -> Node:
         found = self.any(node)
-        if found.type not in _NUMBERS and not _failed(found):
-            self._mismatch(found, f"{self._word(found)} is {_a(found.type)}; a number is needed here")
-            return _broken(found.span)
+        if found.type not in NUMBERS and not failed(found):
+            self._mismatch(found, f"{self._word(found)} is {a_kind(found.type)}; a number is needed here")
+            return broken(found.span)
         return found
 
     def _case(self, node: sql.Expr) -> Node:
@@ -235,30 +249,30 @@ class Checker:
             return self._refuse(node, "Write CASE WHEN condition THEN value ... END.")
         pairs = [(self.boolean(i.this), self._or_null(i.args["true"])) for i in node.args["ifs"]]
         otherwise = node.args.get("default")
-        last = self._or_null(otherwise) if otherwise else _null_at(pairs[-1][1].span)
+        last = self._or_null(otherwise) if otherwise else null_at(pairs[-1][1].span)
         results = (*(value for _, value in pairs), last)
-        span = _around((pairs[0][0], *results))
-        kinds = [r for r in results if not _is_null(r)]
+        span = around((pairs[0][0], *results))
+        kinds = [r for r in results if not is_null(r)]
         if not kinds:
             return self._fail(TYPE_MISMATCH, "every branch of the CASE is NULL", span)
         if not self._alike(tuple(kinds)):
-            return _broken(span)
-        one = _common(tuple(kinds))
-        branches = tuple((when, _as(value, one)) for when, value in pairs)
-        return Case(type=one, span=span, branches=branches, otherwise=_as(last, one))
+            return broken(span)
+        one = common(tuple(kinds))
+        branches = tuple((when, as_type(value, one)) for when, value in pairs)
+        return Case(type=one, span=span, branches=branches, otherwise=as_type(last, one))
 
     def _or_null(self, node: sql.Expr) -> Node:
-        return _null_at(self.span(node)) if isinstance(node, sql.Null) else self.any(node)
+        return null_at(self.span(node)) if isinstance(node, sql.Null) else self.any(node)
 
     def _cast(self, node: sql.Expr) -> Node:
         inner = self.any(node.this)
         wanted = _CASTS.get(node.args["to"].this.value)
-        if _failed(inner) or inner.type == wanted:
+        if failed(inner) or inner.type == wanted:
             return inner
         if wanted is None or (inner.type, wanted) not in _CONVERSIONS:
-            what = f"{self._word(inner)} is {_a(inner.type)} and cannot become {node.args['to'].sql()}"
+            what = f"{self._word(inner)} is {a_kind(inner.type)} and cannot become {node.args['to'].sql()}"
             return self._fail(TYPE_MISMATCH, what, inner.span, "See docs/reference/rule-language.md for CAST.")
-        return _as(inner, wanted)
+        return as_type(inner, wanted)
 
     def _call(self, node: sql.Expr) -> Node:
         name = node.sql_name() if isinstance(node, sql.Func) and not isinstance(node, sql.Anonymous) else node.name
@@ -266,7 +280,7 @@ class Checker:
         if function is None:
             cure = suggestion(name.lower(), frozenset(FUNCTIONS), "Functions: " + ", ".join(FUNCTIONS) + ".")
             return self._fail(NOT_IN_LANGUAGE, f"there is no function `{name.lower()}`", self.span(node), cure)
-        arguments = [a for a in (node.this, *_more(node)) if isinstance(a, sql.Expr)]
+        arguments = [a for a in (node.this, *more_arguments(node)) if isinstance(a, sql.Expr)]
         if isinstance(node, sql.Anonymous):
             arguments = node.expressions
         return _SHAPES[function.shape](self, function.name, arguments, self.span(node))
@@ -276,10 +290,10 @@ class Checker:
         if not (isinstance(word, sql.Literal) and word.is_string):
             return self._usage(name, span)
         what = self.any(arguments[0])
-        if _failed(what):
+        if failed(what):
             return what
         if what.type != "text" or (name == "on_list" and not isinstance(what, Name)):
-            self._mismatch(what, f"{self._word(what)} is {_a(what.type)}; {name} takes a text column")
+            self._mismatch(what, f"{self._word(what)} is {a_kind(what.type)}; {name} takes a text column")
         if name == "on_list" and word.this not in self.lists:
             cure = suggestion(str(word.this), self.lists, "Add a file of this name to the lists folder.")
             return self._fail(UNKNOWN_LIST, f"there is no list '{word.this}'", self.span(word), cure)
@@ -290,7 +304,7 @@ class Checker:
         if len(arguments) != 1:
             return self._usage(name, span)
         what = self.any(arguments[0])
-        if not _failed(what) and not (isinstance(what, Name) and what.name in TIMES):
+        if not failed(what) and not (isinstance(what, Name) and what.name in TIMES):
             self._mismatch(what, f"{name} takes {' or '.join(TIMES)}")
         return Call(type="integer", span=Span(span.start, what.span.end + 1), function=name, arguments=(what,))
 
@@ -300,15 +314,15 @@ class Checker:
         values = tuple(self.any(a) for a in arguments)
         whole = Span(span.start, values[-1].span.end + 1)
         if not self._alike(values):
-            return _broken(whole)
-        if name in ("least", "greatest") and values[0].type not in (*_NUMBERS, None):
-            self._mismatch(values[0], f"{name} takes numbers; {self._word(values[0])} is {_a(values[0].type)}")
-        return Call(type=_common(values), span=whole, function=name, arguments=_widened(values))
+            return broken(whole)
+        if name in ("least", "greatest") and values[0].type not in (*NUMBERS, None):
+            self._mismatch(values[0], f"{name} takes numbers; {self._word(values[0])} is {a_kind(values[0].type)}")
+        return Call(type=common(values), span=whole, function=name, arguments=widened(values))
 
     def _absolute(self, name: str, arguments: list[sql.Expr], span: Span) -> Node:
         if len(arguments) != 1:
             return self._usage(name, span)
-        value = _as(self._number(arguments[0]), "float")
+        value = as_type(self._number(arguments[0]), "float")
         return Call(type="float", span=Span(span.start, value.span.end + 1), function=name, arguments=(value,))
 
     # -- what went wrong
@@ -330,13 +344,13 @@ class Checker:
 
     def _alike(self, values: tuple[Node, ...]) -> bool:
         """Return whether values can stand together: all numbers, or all of one type."""
-        if any(_failed(v) for v in values):
+        if any(failed(v) for v in values):
             return False
         first = values[0]
         for other in values[1:]:
-            if _class(first.type) != _class(other.type):
-                what = f"{self._word(first)} is {_a(first.type)} and {self._word(other)} is {_a(other.type)}"
-                self._mismatch(other, what, _quoted(first, other))
+            if class_of(first.type) != class_of(other.type):
+                what = f"{self._word(first)} is {a_kind(first.type)} and {self._word(other)} is {a_kind(other.type)}"
+                self._mismatch(other, what, quoting_advice(first, other))
                 return False
         return True
 
@@ -350,86 +364,11 @@ class Checker:
     def _refuse(self, node: sql.Expr, cure: str = "") -> Node:
         advice = cure or _ADVICE.get(type(node), "")
         span = self.span(node)
-        return self._fail(NOT_IN_LANGUAGE, f"`{_short(node)}` is not in the language", span, advice)
+        return self._fail(NOT_IN_LANGUAGE, f"`{short_text(node)}` is not in the language", span, advice)
 
     def _fail(self, code: str, what: str, span: Span, cure: str = "") -> Node:
         self.wrong.append(Wrong(code, what, span, cure))
-        return _broken(span)
-
-
-class _Broken(Node):
-    """Stands for a part that was wrong, so that one mistake is told once."""
-
-    __slots__ = ()
-
-
-def _broken(span: Span) -> Node:
-    return _Broken(type="boolean", span=span)
-
-
-def _failed(node: Node) -> bool:
-    return isinstance(node, _Broken)
-
-
-def _null_at(span: Span) -> Node:
-    return Constant(type="boolean", span=span, value=None)
-
-
-def _is_null(node: Node) -> bool:
-    return isinstance(node, Constant) and node.value is None
-
-
-def _around(parts: tuple[Node, ...]) -> Span:
-    return Span(min(p.span.start for p in parts), max(p.span.end for p in parts))
-
-
-def _class(kind: Type) -> str:
-    return "number" if kind in _NUMBERS else kind
-
-
-def _a(kind: Type) -> str:
-    return {"integer": "a number", "float": "a number", "text": "a text", "boolean": "true or false"}[kind]
-
-
-def _common(values: tuple[Node, ...]) -> Type:
-    return "float" if any(v.type == "float" for v in values) else values[0].type
-
-
-def _widened(values: tuple[Node, ...]) -> tuple[Node, ...]:
-    kind = _common(values)
-    return tuple(_as(v, kind) for v in values)
-
-
-def _as(node: Node, kind: Type) -> Node:
-    """Return a part as another type: a constant becomes one at once, anything else at its time."""
-    if node.type == kind or _failed(node):
-        return node
-    if isinstance(node, Constant) and node.value is None:
-        return Constant(type=kind, span=node.span, value=None)
-    if isinstance(node, Constant) and kind == "float" and isinstance(node.value, int):
-        return Constant(type="float", span=node.span, value=float(node.value))
-    return Convert(type=kind, span=node.span, of=node)
-
-
-def _unique(values: tuple[Value, ...]) -> tuple[Value, ...]:
-    return tuple(dict.fromkeys(values))
-
-
-def _quoted(first: Node, other: Node) -> str:
-    """Advise on the commonest slip: digits without quotes beside a text column, or the other way round."""
-    types = {first.type, other.type}
-    if "text" in types and types & set(_NUMBERS):
-        return "Numbers of people are texts: write '4479...' in quotes; counts and amounts are numbers: without quotes."
-    return ""
-
-
-def _more(node: sql.Expr) -> list[object]:
-    return [node.args.get("expression"), *node.expressions]
-
-
-def _short(node: sql.Expr) -> str:
-    text = node.sql()
-    return text if len(text) <= 40 else text[:37] + "..."
+        return broken(span)
 
 
 _SHAPES: Final[dict[str, Callable[[Checker, str, list[sql.Expr], Span], Node]]] = {

@@ -1,0 +1,1 @@
+"""The laws of detectors, rules and lists."""

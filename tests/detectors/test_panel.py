@@ -1,0 +1,187 @@
+"""Laws that every detector keeps, asked of all of them together and of each alone."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ringfence.detectors.baseline import OwnBaseline
+from ringfence.detectors.lists import Lists, read_lists
+from ringfence.detectors.matches import ENTITY_KINDS, MATCHES, MOST_REASONS, SEVERITIES, Detector, Memory, Reason
+from ringfence.detectors.pack import LISTS, rule_files
+from ringfence.detectors.panel import Panel
+from ringfence.detectors.rule_book import RuleBook
+from ringfence.detectors.rules import check_rules, read_rules
+from ringfence.detectors.two_places import TwoPlaces
+from tests.detectors.feature_rows import CATALOGUE, DAY_MS, START_MS, cut, random_rows
+
+SHIPPED_LISTS = read_lists(LISTS)
+SHIPPED = read_rules(rule_files(), CATALOGUE, [one.name for one in SHIPPED_LISTS])
+ZONE = ZoneInfo("Europe/Amsterdam")
+BOOK = RuleBook(SHIPPED, Lists.of(SHIPPED_LISTS), CATALOGUE, ZONE, "EUR")
+QUICK = OwnBaseline(catalogue=CATALOGUE, warm_up=3, spreads=2.0, currency="EUR")
+PANEL = Panel(BOOK, QUICK, (TwoPlaces(),))
+EVERY: list[Detector] = [PANEL, OwnBaseline(catalogue=CATALOGUE, warm_up=2, spreads=1.0), TwoPlaces()]
+NAMES = [f"{detector.id}-{number}" for number, detector in enumerate(EVERY)]
+
+
+def judged(
+    detector: Detector, parts: list[pl.DataFrame], memory: Memory
+) -> tuple[pl.DataFrame, Memory, list[tuple[Reason, ...]]]:
+    """Judge batch after batch; return all matches with rows counted through, the memory and every reason."""
+    found, why, first = [], [], 0
+    for part in parts:
+        matches, memory = detector.judge(part, memory)
+        why += detector.explain(part, matches, memory)
+        found.append(matches.with_columns(pl.col("row") + first))
+        first += part.height
+    return pl.concat(found), memory, why
+
+
+@pytest.mark.parametrize("detector", EVERY, ids=NAMES)
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 10**6), parts=st.integers(1, 12))
+def test_how_events_are_cut_into_batches_changes_nothing(detector: Detector, seed: int, parts: int) -> None:
+    rows = random_rows(seed, 300, detector.columns)
+
+    whole = judged(detector, [rows], detector.start())
+    pieces = judged(detector, cut(rows, seed, parts), detector.start())
+
+    assert pieces[0].equals(whole[0])
+    assert pieces[1].to_bytes() == whole[1].to_bytes()
+    assert pieces[2] == whole[2]
+
+
+@pytest.mark.parametrize("detector", EVERY, ids=NAMES)
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 10**6), at=st.integers(0, 300))
+def test_a_restored_snapshot_judges_the_same(detector: Detector, seed: int, at: int) -> None:
+    rows = random_rows(seed, 300, detector.columns)
+    _, memory, _ = judged(detector, [rows[:at]], detector.start())
+
+    raw = memory.to_bytes()
+    restored = judged(detector, [rows[at:]], detector.restore(raw))
+    went_on = judged(detector, [rows[at:]], memory)
+
+    assert restored[0].equals(went_on[0])
+    assert restored[1].to_bytes() == went_on[1].to_bytes()
+    assert restored[2] == went_on[2]
+
+
+@pytest.mark.parametrize("detector", EVERY, ids=NAMES)
+def test_matches_have_the_promised_form_and_at_most_five_reasons(detector: Detector) -> None:
+    rows = random_rows(7, 4000, detector.columns, days=4)
+
+    matches, _, why = judged(detector, [rows], detector.start())
+
+    assert matches.schema == MATCHES
+    assert matches.height > 0
+    assert matches["row"].is_sorted()
+    assert matches.null_count().sum_horizontal().item() == 0
+    assert matches.select("row", "detector", "entity_kind").is_duplicated().sum() == 0
+    assert set(matches["entity_kind"]) <= set(ENTITY_KINDS)
+    assert set(matches["severity"]) <= set(SEVERITIES)
+    assert matches["score"].is_between(0, 1).all()
+    assert len(why) == matches.height
+    for reasons in why:
+        assert 1 <= len(reasons) <= MOST_REASONS
+        assert abs(sum(reason.contribution for reason in reasons) - 1) < 1e-9
+        assert [r.contribution for r in reasons] == sorted((r.contribution for r in reasons), reverse=True)
+
+
+@pytest.mark.parametrize("detector", EVERY, ids=NAMES)
+def test_an_empty_batch_changes_nothing(detector: Detector) -> None:
+    rows = random_rows(1, 50, detector.columns)
+    _, memory = detector.judge(rows, detector.start())
+    before = memory.to_bytes()
+
+    matches, memory = detector.judge(rows[:0], memory)
+
+    assert matches.is_empty()
+    assert matches.schema == MATCHES
+    assert memory.to_bytes() == before
+
+
+@pytest.mark.parametrize("detector", EVERY, ids=NAMES)
+def test_memory_is_bounded_by_who_was_seen_lately(detector: Detector) -> None:
+    memory: Memory = detector.start()
+    sizes = []
+    for week in range(6):
+        rows = random_rows(week, 500, detector.columns, days=1, people=400)
+        later = rows.with_columns(pl.col("at_ms") + week * 21 * DAY_MS)
+        named = later.with_columns(
+            pl.col(name) + f"-{week}" for name in ("caller", "caller_imsi") if name in later.columns
+        )
+        _, memory = detector.judge(named, memory)
+        sizes.append(len(memory.to_bytes()))
+
+    assert max(sizes) < 1.5 * sizes[0]
+
+
+def test_a_new_revision_starts_empty_and_the_others_go_on() -> None:
+    rows = random_rows(5, 400, PANEL.columns)
+    _, memory = PANEL.judge(rows, PANEL.start())
+    newer = Panel(BOOK, QUICK, (TwoPlaces(revision=2),))
+
+    restored = newer.restore(memory.to_bytes())
+
+    assert restored.parts["own_baseline", 1].to_bytes() == memory.parts["own_baseline", 1].to_bytes()
+    assert restored.parts["two_places", 2].to_bytes() == TwoPlaces().start().to_bytes()
+
+
+def test_an_event_without_the_entity_matches_nothing() -> None:
+    rules, problems = check_rules(RULE, "own.toml", CATALOGUE, [])
+    book = RuleBook(rules, Lists.of([]), CATALOGUE, ZONE)
+    rows = one_call(account=[None, "acme", "acme"], kind=["call", "call", "message"])
+
+    assert not problems
+    assert book.judge(rows).select("row", "entity").rows() == [(1, "acme")]
+
+
+def test_an_allow_condition_keeps_a_rule_silent_and_null_allows_nothing() -> None:
+    text = RULE + "unless = [\"callee_country = 'NL'\"]\n"
+    rules, problems = check_rules(text, "own.toml", CATALOGUE, [])
+    rows = one_call(account=["a", "a", "a"], kind=["call"] * 3, callee_country=["NL", "CU", None])
+
+    assert not problems
+    assert RuleBook(rules, Lists.of([]), CATALOGUE, ZONE).judge(rows)["row"].to_list() == [1, 2]
+
+
+@pytest.mark.parametrize(("status", "heard"), [("on", [False]), ("shadow", [True]), ("draft", []), ("off", [])])
+def test_a_rule_in_shadow_is_marked_and_a_draft_is_not_judged(status: str, heard: list[bool]) -> None:
+    rules, _ = check_rules(f'{RULE}status = "{status}"\n', "own.toml", CATALOGUE, [])
+    rows = one_call(account=["a"], kind=["call"])
+
+    assert RuleBook(rules, Lists.of([]), CATALOGUE, ZONE).judge(rows)["shadow"].to_list() == heard
+
+
+def test_a_trunk_is_that_of_arrival_or_else_that_of_departure() -> None:
+    rules, problems = check_rules(RULE.replace('"account"', '"trunk"'), "own.toml", CATALOGUE, [])
+    rows = one_call(account=["a"] * 3, kind=["call"] * 3, trunk_in=["x", None, None], trunk_out=["y", "y", None])
+
+    assert not problems
+    found = RuleBook(rules, Lists.of([]), CATALOGUE, ZONE).judge(rows)
+    assert found.select("row", "entity").rows() == [(0, "x"), (1, "y")]
+
+
+RULE = """
+[[rule]]
+id = "own"
+title = "Own"
+fraud = "irsf"
+on = ["call"]
+entity = "account"
+when = "charge_micros_1h > 5"
+severity = "high"
+"""
+
+
+def one_call(**columns: list[str | None]) -> pl.DataFrame:
+    count = len(columns["kind"])
+    given = {"callee_country": [None] * count, "trunk_in": [None] * count, "trunk_out": [None] * count} | columns
+    fixed = {"charge_micros_1h": [9] * count, "currency": ["EUR"] * count, "at_ms": [START_MS] * count}
+    return pl.DataFrame(given | fixed, schema_overrides=dict.fromkeys(given, pl.String))
