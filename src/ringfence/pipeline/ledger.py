@@ -44,7 +44,7 @@ class Ledger(Protocol):
         ...
 
     def keep(self, events: pl.DataFrame) -> None:
-        """Set events aside for the history of the next commit, off the memory of this process."""
+        """Set events aside for the history of the next commit; in memory, perhaps: the engine bounds how many."""
         ...
 
     def commit(self, commit: Commit) -> None:
