@@ -35,6 +35,10 @@ from ringfence.features.layout import (
 
 Kernel = Callable[..., int]
 
+FAR = 16  # events ahead: whose log is asked for
+NEAR = 6  # events ahead: whose log has come, and says what else will be wanted
+LINE = 8  # cells of a cache line
+
 
 def source(plan: Layout) -> str:
     """Return the source of `update(logs, books, rows, used, places, inputs, out, first)`.
@@ -50,6 +54,13 @@ def source(plan: Layout) -> str:
         "import numba",
         "import numpy as np",
         "",
+        "from ringfence.features.prefetch import prefetch",
+        "",
+        "",
+        "@numba.njit(nogil=True, cache=True)",
+        "def forget(row):",
+        *_indent(_forget(plan), 1),
+        "",
         "",
         "@numba.njit(nogil=True, cache=True)",
         "def step(row, event):",
@@ -58,14 +69,15 @@ def source(plan: Layout) -> str:
         f"    last = row[{LAST}]",
         f"    known = last // {LONGEST.pane_ms} > at // {LONGEST.pane_ms} - {LONGEST.panes}",
         "    if not known:",
-        "        row[:] = 0",
+        "        forget(row)",
         f"        row[{FIRST}] = at",
         f"        last = {NEVER}",
         f"    row[{LAST}] = at",
     ]
-    lines += _indent(_totals(plan), 1)
-    for window in plan.windows:
-        lines += _indent(_window(plan, window), 1)
+    for number, window in enumerate(plan.windows):
+        lines += _indent(_turn(window, number), 1)
+    for bit in range(len(plan.conditions)):
+        lines += _indent(_count(plan, bit), 1)
     lines += [
         "    return last",
         "",
@@ -73,6 +85,11 @@ def source(plan: Layout) -> str:
         "@numba.njit(nogil=True, cache=True)",
         "def write(row, at, last, out, e):",
         *_indent(_outputs(plan), 1),
+        "",
+        "",
+        "@numba.njit(nogil=True, cache=True)",
+        "def ask(logs, books, rows, entity, at):",
+        *_indent(_ask(plan), 1),
         "",
         "",
         *_update(plan),
@@ -83,11 +100,17 @@ def source(plan: Layout) -> str:
 def _update(plan: Layout) -> Iterator[str]:
     """Yield the loop over events: replay what was logged of a quiet entity, or go on with a busy one's row."""
     columns = plan.input_columns
+    log_bytes = 8 * (LOG_HEADER + LOG * columns)
     yield from f"""\
 @numba.njit(nogil=True, cache=True)
 def update(logs, books, rows, used, places, inputs, out, first):
-    scratch = np.empty({plan.width}, np.int64)
-    for i in range(first, inputs.shape[0]):
+    scratch = np.zeros({plan.width}, np.int64)
+    count = inputs.shape[0]
+    for i in range(first, count):
+        if i + {FAR} < count:
+            prefetch(np.int64(logs.ctypes.data) + places[0, i + {FAR}] * {log_bytes})
+        if i + {NEAR} < count:
+            ask(logs, books, rows, places[0, i + {NEAR}], inputs[i + {NEAR}, {AT}])
         log = logs[places[0, i]]
         logged = log[{LOGGED}]
         event = inputs[i]
@@ -95,108 +118,160 @@ def update(logs, books, rows, used, places, inputs, out, first):
             logged == {BOOK} and used[0] == rows.shape[0]
         ):
             return i
+        row = scratch
         if logged < 0:
             row = rows[-1 - logged]
-        else:
-            row = scratch
+        elif places[1, i] >= 0 or logged == {BOOK}:  # else nobody asks: the event is logged and that is all
             row[{LAST}] = {NEVER}
             for k in range(min(logged, {LOG})):
                 step(row, log[{LOG_HEADER} + k * {columns} : {LOG_HEADER} + (k + 1) * {columns}])
             book = books[log[{BOOK_AT}]]
             for k in range(logged - {LOG}):
                 step(row, book[k * {columns} : (k + 1) * {columns}])
-            if logged < {LOG}:
-                log[{LOG_HEADER} + logged * {columns} : {LOG_HEADER} + (logged + 1) * {columns}] = event
-                log[{LOGGED}] = logged + 1
-            elif logged < {BOOK}:
-                if logged == {LOG}:
-                    if used[1] >= 0:
-                        log[{BOOK_AT}] = used[1]
-                        used[1] = books[used[1], 0]
-                    else:
-                        log[{BOOK_AT}] = used[2]
-                        used[2] += 1
-                    book = books[log[{BOOK_AT}]]
-                k = logged - {LOG}
-                book[k * {columns} : (k + 1) * {columns}] = event
-                log[{LOGGED}] = logged + 1
-            else:
-                book[0] = used[1]
-                used[1] = log[{BOOK_AT}]
-                log[{BOOK_AT}] = 0
-                rows[used[0]] = row
-                row = rows[used[0]]
-                used[0] += 1
-                log[{LOGGED}] = -used[0]
-        last = step(row, event)
+        if 0 <= logged < {LOG}:
+            log[{LOG_HEADER} + logged * {columns} : {LOG_HEADER} + (logged + 1) * {columns}] = event
+            log[{LOGGED}] = logged + 1
+        elif {LOG} <= logged < {BOOK}:
+            if logged == {LOG}:
+                if used[1] >= 0:
+                    log[{BOOK_AT}] = used[1]
+                    used[1] = books[used[1], 0]
+                else:
+                    log[{BOOK_AT}] = used[2]
+                    used[2] += 1
+            k = logged - {LOG}
+            books[log[{BOOK_AT}], k * {columns} : (k + 1) * {columns}] = event
+            log[{LOGGED}] = logged + 1
+        elif logged == {BOOK}:
+            books[log[{BOOK_AT}], 0] = used[1]
+            used[1] = log[{BOOK_AT}]
+            log[{BOOK_AT}] = 0
+            rows[used[0]] = row
+            row = rows[used[0]]
+            used[0] += 1
+            log[{LOGGED}] = -used[0]
         log[{SEEN}] = event[{AT}]
         if places[1, i] >= 0:
+            last = step(row, event)
             write(row, event[{AT}], last, out, places[1, i])
-    return inputs.shape[0]""".splitlines()
+        elif log[{LOGGED}] < 0:
+            step(row, event)
+    return count""".splitlines()
+
+
+def _forget(plan: Layout) -> Iterator[str]:
+    """Yield how a row is emptied: panes that hold nothing are zero already."""
+    yield f"row[:{HEADER + len(plan.totals)}] = 0"
+    for w in plan.windows:
+        yield f"for k in range({w.window.panes}):"
+        yield f"    if (row[{w.mask}] >> k) & 1:"
+        yield f"        row[{w.panes} + k * {w.pane_width} : {w.panes} + (k + 1) * {w.pane_width}] = 0"
+        yield f"row[{w.mask} : {w.panes}] = 0"
+
+
+def _ask(plan: Layout) -> Iterator[str]:
+    """Yield how the lines are asked for that an event to come will change: totals and present panes, or log and book."""
+    yield f"logged = logs[entity, {LOGGED}]"
+    yield "if logged < 0:"
+    yield f"    row = np.int64(rows.ctypes.data) + (-1 - logged) * {8 * plan.width}"
+    yield "    prefetch(row)"
+    for w in plan.windows:
+        for cell in range(w.mask, w.panes, LINE):
+            yield f"    prefetch(row + {8 * cell})"
+        yield f"    pane = row + 8 * ({w.panes} + (at // {w.window.pane_ms} % {w.window.panes}) * {w.pane_width})"
+        for cell in range(0, w.pane_width + LINE - 1, LINE):
+            yield f"    prefetch(pane + {8 * min(cell, w.pane_width - 1)})"
+    yield "else:"
+    width = LOG_HEADER + LOG * plan.input_columns
+    yield f"    log = np.int64(logs.ctypes.data) + entity * {8 * width}"
+    for cell in range(LINE, width, LINE):
+        yield f"    prefetch(log + {8 * cell})"
+    yield f"    if logged > {LOG}:"
+    size = (BOOK - LOG) * plan.input_columns
+    yield f"        book = np.int64(books.ctypes.data) + logs[entity, {BOOK_AT}] * {8 * size}"
+    yield f"        for k in range((logged - {LOG}) * {plan.input_columns} // {LINE} + 1):"
+    yield f"            prefetch(book + k * {8 * LINE})"
 
 
 def _indent(lines: Iterable[str], depth: int) -> list[str]:
     return ["    " * depth + line for line in lines]
 
 
-def _totals(plan: Layout) -> Iterator[str]:
-    for position, f in enumerate(plan.totals):
-        times = "" if f.column == "1" else f" * event[{plan.value_column(f.column)}]"
-        yield f"row[{HEADER + position}] += ((flags >> {plan.bit(f)}) & 1){times}"
-
-
-def _window(plan: Layout, w: WindowLayout) -> Iterator[str]:
+def _turn(w: WindowLayout, number: int) -> Iterator[str]:
+    """Yield how a window turns to the pane of the event: what leaves it comes off the totals."""
     length, count, width = w.window.pane_ms, w.window.panes, w.pane_width
     yield f"# {w.window.name}: {count} panes of {length} ms"
-    yield f"p = at // {length}"
+    yield f"p{number} = at // {length}"
     yield f"q = last // {length}"
-    yield "if known and p != q:"
-    yield f"    for k in range(max(q + 1, p - {count - 1}), p + 1):"
-    yield f"        pane = {w.panes} + (k % {count}) * {width}"
-    yield "        if row[pane] != 0:"
-    yield "            row[pane] = 0"
+    yield f"mask = row[{w.mask}]"
+    yield f"if known and p{number} != q and mask != 0:"
+    yield f"    for k in range(max(q + 1, p{number} - {count - 1}), p{number} + 1):"
+    yield f"        b = k % {count}"
+    yield "        if (mask >> b) & 1:"
+    yield f"            pane = {w.panes} + b * {width}"
+    yield "            mask ^= 1 << b"
     for j, _ in enumerate(w.additive):
-        yield f"            row[{w.totals + j}] -= row[pane + {1 + j}]"
-        yield f"            row[pane + {1 + j}] = 0"
+        yield f"            row[{w.totals + j}] -= row[pane + {j}]"
+        yield f"            row[pane + {j}] = 0"
     for j, _ in enumerate(w.extremes):
-        yield f"            row[pane + {1 + len(w.additive) + j}] = 0"
-    yield f"pane = {w.panes} + (p % {count}) * {width}"
-    yield "row[pane] += 1"
-    for j, f in enumerate(w.additive):
-        yield from _add(plan, w, f, w.totals + j, 1 + j)
-    for j, f in enumerate(w.extremes):
-        cell = f"row[pane + {1 + len(w.additive) + j}]"
-        sign = ">" if f.aggregate == "max" else "<"
-        yield f"if (flags >> {plan.bit(f)}) & 1:"
-        yield f"    v = event[{plan.value_column(f.column)}] + 1"
-        yield f"    if {cell} == 0 or v {sign} {cell}:"
-        yield f"        {cell} = v"
+        yield f"            row[pane + {len(w.additive) + j}] = 0"
+    yield f"b = p{number} % {count}"
+    yield f"row[{w.mask}] = mask | (1 << b)"
+    yield f"pane{number} = {w.panes} + b * {width}"
 
 
-def _add(plan: Layout, w: WindowLayout, f: Feature, total: int, cell: int) -> Iterator[str]:
-    bit = plan.bit(f)
-    if f.aggregate in ("count", "sum"):
-        times = f" * event[{plan.value_column(f.column)}]" if f.aggregate == "sum" else ""
-        yield f"v = ((flags >> {bit}) & 1){times}"
-        yield f"row[{total}] += v"
-        yield f"row[pane + {cell}] += v"
-        return
+def _count(plan: Layout, bit: int) -> Iterator[str]:
+    """Yield what an event adds that sets one bit: to all features of that condition, in all windows at once."""
+    body: list[str] = []
+    for position, f in enumerate(plan.totals):
+        if plan.bit(f) == bit:
+            body.append(f"row[{HEADER + position}] += {_value(plan, f)}")
+    for number, w in enumerate(plan.windows):
+        for j, f in enumerate(w.additive):
+            if plan.bit(f) == bit:
+                body += _add(plan, w, f, number, j)
+        for j, f in enumerate(w.extremes):
+            if plan.bit(f) == bit:
+                body += _extreme(plan, w, f, number, len(w.additive) + j)
     yield f"if (flags >> {bit}) & 1:"
-    yield f"    m = event[{plan.partner_column(f)}]"
+    yield from (f"    {line}" for line in body)
+
+
+def _value(plan: Layout, f: Feature) -> str:
+    counts = f.aggregate == "count" or f.column == "1"
+    return "1" if counts else f"event[{plan.value_column(f.column)}]"
+
+
+def _extreme(plan: Layout, w: WindowLayout, f: Feature, number: int, cell: int) -> Iterator[str]:
+    place = f"row[pane{number} + {cell}]"
+    sign = ">" if f.aggregate == "max" else "<"
+    yield f"v = event[{plan.value_column(f.column)}] + 1"
+    yield f"if {place} == 0 or v {sign} {place}:"
+    yield f"    {place} = v"
+
+
+def _add(plan: Layout, w: WindowLayout, f: Feature, number: int, j: int) -> Iterator[str]:
+    total, cell = f"row[{w.totals + j}]", f"row[pane{number} + {j}]"
+    if f.aggregate in ("count", "sum"):
+        value = _value(plan, f)
+        yield f"{total} += {value}"
+        yield f"{cell} += {value}"
+        return
+    yield f"m = event[{plan.partner_column(f)}]"
     if f.aggregate == "new":
-        yield f"    if m // {LONGEST.pane_ms} <= at // {LONGEST.pane_ms} - {LONGEST.panes}:"
-        yield f"        row[{total}] += 1"
-        yield f"        row[pane + {cell}] += 1"
+        yield f"if m // {LONGEST.pane_ms} <= at // {LONGEST.pane_ms} - {LONGEST.panes}:"
+        yield f"    {total} += 1"
+        yield f"    {cell} += 1"
         return
     # distinct: a partner counts in the pane where it was last met
     length, count = w.window.pane_ms, w.window.panes
-    yield f"    r = m // {length}"
-    yield f"    if r <= p - {count}:"
-    yield f"        row[{total}] += 1"
-    yield f"        row[pane + {cell}] += 1"
-    yield "    elif r != p:"
-    yield f"        row[{w.panes} + (r % {count}) * {w.pane_width} + {cell}] -= 1"
-    yield f"        row[pane + {cell}] += 1"
+    yield f"r = m // {length}"
+    yield f"if r <= p{number} - {count}:"
+    yield f"    {total} += 1"
+    yield f"    {cell} += 1"
+    yield f"elif r != p{number}:"
+    yield f"    row[{w.panes} + (r % {count}) * {w.pane_width} + {j}] -= 1"
+    yield f"    {cell} += 1"
 
 
 def _outputs(plan: Layout) -> Iterator[str]:
@@ -218,17 +293,18 @@ def _outputs(plan: Layout) -> Iterator[str]:
 def _scan(plan: Layout, f: Feature, target: str) -> Iterator[str]:
     w = next(w for w in plan.windows if w.window == f.window)
     if f.aggregate == "peak":
-        cell = 1 + next(j for j, a in enumerate(w.additive) if a.name == f.column)
+        cell = next(j for j, a in enumerate(w.additive) if a.name == f.column)
     else:
-        cell = 1 + len(w.additive) + w.extremes.index(f)
+        cell = len(w.additive) + w.extremes.index(f)
     yield "best = 0"
     yield f"for k in range({w.window.panes}):"
-    yield f"    v = row[{w.panes} + k * {w.pane_width} + {cell}]"
+    yield f"    if (row[{w.mask}] >> k) & 1:"
+    yield f"        v = row[{w.panes} + k * {w.pane_width} + {cell}]"
     if f.aggregate == "min":
-        yield "    if v != 0 and (best == 0 or v < best):"
+        yield "        if v != 0 and (best == 0 or v < best):"
     else:
-        yield "    if v > best:"
-    yield "        best = v"
+        yield "        if v > best:"
+    yield "            best = v"
     yield f"{target} = best" if f.aggregate == "peak" else f"{target} = best - 1 if best != 0 else {NULL}"
 
 

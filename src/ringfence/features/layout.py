@@ -1,9 +1,9 @@
 """How a family's memory is laid out: which conditions, partners and cells its kernel works on.
 
 Most entities have few events: they are kept as a short log, or a longer book, and replayed when another event comes.
-The others have a row of int64: last_ms, first_ms, the totals since then; then, a window, the running totals of its
-additive features followed by its panes, each the number of events in it and a cell a feature. A pane that leaves the
-window is taken off the totals, so an event costs the same whatever the window holds.
+The others have a row of int64: last_ms, first_ms, the totals since then; then, a window, which of its panes are not empty, the running
+totals of its additive features, and its panes, a cell a feature. A pane that leaves the window is taken off the totals,
+so an event costs the same whatever the window holds.
 """
 
 from __future__ import annotations
@@ -47,13 +47,14 @@ class WindowLayout:
     window: Window
     additive: tuple[Feature, ...]  # one total, and one cell a pane
     extremes: tuple[Feature, ...]  # no total; one cell a pane, value + 1, 0 for none
+    mask: int  # cell with a bit for each pane that is not empty: most are, and need not be looked at
     totals: int  # first cell of the totals
     panes: int  # first cell of the panes
 
     @property
     def pane_width(self) -> int:
-        """Cells a pane: the number of events in it, then the features."""
-        return 1 + len(self.additive) + len(self.extremes)
+        """Cells a pane."""
+        return len(self.additive) + len(self.extremes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def _windows(outputs: tuple[Feature, ...], first: int) -> tuple[tuple[WindowLayo
         extremes = tuple(f for f in own if f.aggregate in ("min", "max"))
         if not additive and not extremes:
             continue
-        panes = first + len(additive)
-        layouts.append(WindowLayout(window, additive, extremes, first, panes))
-        first = panes + window.panes * (1 + len(additive) + len(extremes))
+        panes = first + 1 + len(additive)
+        layouts.append(WindowLayout(window, additive, extremes, first, first + 1, panes))
+        first = panes + window.panes * (len(additive) + len(extremes))
     return tuple(layouts), first

@@ -121,3 +121,12 @@ def are_ordered(at: Ints, ids: NDArray[np.uint64], role: NDArray[np.int8]) -> bo
         if before > (at[i], ids[i, 0], ids[i, 1], role[i]):
             return False
     return True
+
+
+@numba.njit(nogil=True, cache=True)
+def are_ascending(numbers: Ints) -> bool:
+    """Return whether each number is one more than the one before."""
+    for i in range(1, numbers.shape[0]):  # noqa: SIM110 - a kernel is a plain loop
+        if numbers[i] != numbers[i - 1] + 1:
+            return False
+    return True

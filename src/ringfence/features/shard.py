@@ -47,7 +47,7 @@ class Memory:
     def update(self, kernel: Kernel, piece: Piece) -> Part:
         """Take events in order; return the feature columns of those that have a ticket."""
         plan, count = self.plan, len(piece.keys)
-        self._makeroom(count, int(piece.inputs[0, AT]))
+        self._make_room(count, int(piece.inputs[0, AT]))
         places = np.full((2, count), -1, np.int64)
         self.used = find_or_add(self.index, self.keys, self.used, piece.keys, places[0])
         inputs = piece.inputs.copy()
@@ -74,7 +74,7 @@ class Memory:
                     array.resize((used * 9 // 8 + FIRST_ROWS, array.shape[1]), refcheck=False)
         return Part(piece.family, piece.tickets[emitted], out[:, : len(emitted)])
 
-    def _makeroom(self, entities: int, now: int) -> None:
+    def _make_room(self, entities: int, now: int) -> None:
         if self.used + entities > len(self.keys):
             alive = self.alive(now)
             size = len(self.keys)

@@ -17,6 +17,7 @@ from ringfence.events.errors import STATE_MISMATCH, DependencyError
 from ringfence.features.codegen import Kernel, source
 from ringfence.features.inputs import LAYOUTS
 from ringfence.features.layout import BOOK_AT, LOG, LOGGED
+from ringfence.features.memory import combine
 from ringfence.features.pieces import shard_of
 from ringfence.features.shard import FIRST_ENTITIES, FIRST_PAIRS, Memory, Shard, room
 
@@ -72,7 +73,7 @@ class _Selection:
         logs[booked, BOOK_AT] = np.arange(len(booked))
         logs[busy, LOGGED] = -1 - np.arange(len(busy))
         pairs = memory.alive_pairs(now)
-        return cls(memory, alive, logs, books, rows, pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))])
+        return cls(memory, alive, logs, books, rows, pairs[_pair_order(pairs)])
 
     @property
     def counts(self) -> tuple[int, int, int, int]:
@@ -100,6 +101,13 @@ class _Selection:
                 np.take(source_array, wanted, axis=0, out=target, mode="clip")
             place += target.nbytes
         return place
+
+
+def _pair_order(pairs: Ints) -> Ints:
+    """Return the order of pairs by a hash of both: one sort instead of two, and as good an order as any."""
+    mixed = np.empty(len(pairs), np.int64)
+    combine(np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1]), mixed)
+    return np.argsort(mixed)
 
 
 def _shapes(memory: Memory, counts: Sequence[int]) -> tuple[tuple[int, int], ...]:
