@@ -17,7 +17,7 @@ from ringfence.features.codegen import Kernel
 from ringfence.features.families import FEATURES
 from ringfence.features.pieces import Part, assemble, split
 from ringfence.features.shard import Shard
-from ringfence.features.snapshot import from_bytes, reshard, to_bytes
+from ringfence.features.snapshot import as_it_lies, from_bytes, reshard, to_bytes
 
 from .traffic import DAY_MS, random_events
 
@@ -124,6 +124,8 @@ def test_a_restored_snapshot_goes_on_as_if_nothing_had_happened(
         shard.watermarks = {0: int(events["at_ms"][at - 1])}
 
     second = [from_bytes(to_bytes(shard), compiled) for shard in first]
+    lying = [from_bytes(b"".join(as_it_lies(shard)), compiled) for shard in first]
+    assert [to_bytes(shard) for shard in lying] == [to_bytes(shard) for shard in first]
     parts += in_batches(events.slice(at), second, [], first=at)
 
     assert_frame_equal(frame_of(parts, events.height), frame_of(whole, events.height), check_exact=True)

@@ -19,12 +19,12 @@ from ringfence.alerts.alert import Alert, latest
 from ringfence.events.clock import Clock
 from ringfence.features.pieces import Part, Piece
 from ringfence.features.shard import Shard
-from ringfence.features.snapshot import to_bytes
+from ringfence.features.snapshot import as_it_lies
 from ringfence.feeds.decoded import Decoded, Position, Reader
 from ringfence.pipeline.counters import Counters
 from ringfence.pipeline.flow import Flow, Work
 from ringfence.pipeline.intake import Intake
-from ringfence.pipeline.ledger import Commit, Ledger, Place
+from ringfence.pipeline.ledger import Commit, Ledger, Place, State
 
 POLL_MS = 200
 KEPT_OPEN = 16  # files whose first piece is kept from the look at where they begin; more are opened again in their turn
@@ -264,9 +264,9 @@ class LocalEngine:
         self._committed_ms = self.clock.now_ms()
         self._committed_records = self.progress.records
 
-    def _states(self) -> Iterator[tuple[str, bytes | bytearray]]:
+    def _states(self) -> Iterator[tuple[str, State]]:
         for number, shard in enumerate(self.flow.shards):
-            yield f"shard-{number}", to_bytes(shard)
+            yield f"shard-{number}", as_it_lies(shard)
         yield from self.intake.to_bytes().items()
         yield "detectors", self.flow.memory.to_bytes()
         yield "episodes", self.flow.episodes.to_bytes()

@@ -1,9 +1,9 @@
 """How a family's memory is laid out: which conditions, partners and cells its kernel works on.
 
 Most entities have few events: they are kept as a short log, or a longer book, and replayed when another event comes.
-The others have a row of int64: last_ms, first_ms, the totals since then; then, a window, which of its panes are not empty, the running
-totals of its additive features, and its panes, a cell a feature. A pane that leaves the window is taken off the totals,
-so an event costs the same whatever the window holds.
+The others have a row of int64: last_ms, first_ms, the totals since then; then, a window, which of its panes are not
+empty, the running totals of its additive features, and its panes, a cell a feature. A pane that leaves the window is
+taken off the totals, so an event costs the same whatever the window holds.
 """
 
 from __future__ import annotations

@@ -11,8 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ringfence.features.layout import NEVER
+from ringfence.features.prefetch import prefetch
 
 Ints = NDArray[np.int64]
+
+FAR = 16  # places ahead: whose index is asked for
+NEAR = 8  # places ahead: whose index has come, and says what else will be wanted
 
 
 @numba.njit(nogil=True, cache=True)
@@ -52,7 +56,12 @@ def find_or_add(index: Ints, keys: Ints, used: int, wanted: Ints, slots: Ints) -
     index: entity number + 1 by hash, 0 for free, a power of two long; keys: the key of each entity.
     """
     mask = index.shape[0] - 1
-    for i in range(wanted.shape[0]):
+    count = wanted.shape[0]
+    for i in range(count):
+        if i + FAR < count:
+            prefetch(np.int64(index.ctypes.data) + 8 * (wanted[i + FAR] & mask))
+        if i + NEAR < count:
+            prefetch(np.int64(keys.ctypes.data) + 8 * (index[wanted[i + NEAR] & mask] - 1))
         key = wanted[i]
         at = key & mask
         while True:
@@ -77,7 +86,10 @@ def exchange(pairs: Ints, used: int, keys: Ints, partners: Ints, times: Ints, be
     pairs: (capacity, 3) of key, partner, time + 1, where time + 1 = 0 marks a free place; a partner of 0 is none.
     """
     mask = pairs.shape[0] - 1
-    for i in range(keys.shape[0]):
+    count = keys.shape[0]
+    for i in range(count):
+        if i + NEAR < count:
+            prefetch(np.int64(pairs.ctypes.data) + 24 * ((keys[i + NEAR] ^ (partners[i + NEAR] * 0x9E3779B1)) & mask))
         partner = partners[i]
         if partner == 0:
             before[i] = NEVER

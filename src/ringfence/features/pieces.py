@@ -7,7 +7,7 @@ Three plain functions know no engine: `split` cuts a batch into a piece for each
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -56,7 +56,8 @@ class Part:
 
     family: int
     tickets: Ints
-    columns: Ints  # (features, n)
+    columns: Ints  # (features, n); only those of features that were asked for hold anything
+    asked: NDArray[np.uint8]  # (features)
 
 
 def shard_of(keys: Ints, shards: int) -> Ints:
@@ -166,6 +167,8 @@ class FeatureRows:
         """Return one integer feature, null where it is not known."""
         family, position = PLACES[name]
         own = self._parts.get(family, [])
+        if not all(part.asked[position] for _, part in own):
+            raise KeyError(f"{name} was not asked for")
         if len(own) == 1 and len(own[0][0]) == self.height:  # events in order, all of them: nothing to move
             values, complete = own[0][1].columns[position], True
         else:
@@ -181,12 +184,13 @@ class FeatureRows:
     def frame(self, names: Iterable[str]) -> pl.DataFrame:
         """Return the features of these names, ratios divided."""
         wanted = list(dict.fromkeys(names))
-        needed = {n for name in wanted for n in _needs(name)}
+        needed = {n for name in wanted for n in needs(name)}
         integers = pl.DataFrame([self.integer(n) for n in sorted(needed)])
         return integers.select(_expression(name) for name in wanted)
 
 
-def _needs(name: str) -> tuple[str, ...]:
+def needs(name: str) -> tuple[str, ...]:
+    """Return the integer features that a feature is made from."""
     feature = FEATURES[name]
     return (feature.numerator, feature.denominator) if feature.is_ratio else (name,)
 
@@ -206,6 +210,6 @@ def assemble(first_ticket: int, height: int, parts: Iterable[Part]) -> FeatureRo
         rows = part.tickets - first_ticket
         if len(rows) == height and not are_ascending(rows):
             order = np.argsort(rows)
-            rows, part = rows[order], Part(part.family, part.tickets[order], part.columns[:, order])  # noqa: PLW2901
+            rows, part = rows[order], replace(part, tickets=part.tickets[order], columns=part.columns[:, order])  # noqa: PLW2901
         placed.setdefault(part.family, []).append((rows, part))
     return FeatureRows(height, placed)

@@ -6,8 +6,7 @@ order of (event time, event id).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,8 +43,8 @@ class Memory:
         self.pairs_used = 0
         self.pairs: Ints = np.zeros((FIRST_PAIRS, 3), np.int64)
 
-    def update(self, kernel: Kernel, piece: Piece) -> Part:
-        """Take events in order; return the feature columns of those that have a ticket."""
+    def update(self, kernel: Kernel, piece: Piece, asked: NDArray[np.uint8]) -> Part:
+        """Take events in order; return the asked feature columns of those that have a ticket."""
         plan, count = self.plan, len(piece.keys)
         self._make_room(count, int(piece.inputs[0, AT]))
         places = np.full((2, count), -1, np.int64)
@@ -68,11 +67,11 @@ class Memory:
         out = np.empty((len(plan.outputs), stride), np.int64)
         done = 0
         cells = self.used_cells
-        while (done := kernel(self.logs, self.books, self.rows, cells, places, inputs, out, done)) < count:
+        while (done := kernel(self.logs, self.books, self.rows, cells, places, inputs, out, asked, done)) < count:
             for array, used in ((self.rows, int(cells[0])), (self.books, int(cells[2]))):
                 if used == len(array):  # in place: the system moves pages, nothing is copied
                     array.resize((used * 9 // 8 + FIRST_ROWS, array.shape[1]), refcheck=False)
-        return Part(piece.family, piece.tickets[emitted], out[:, : len(emitted)])
+        return Part(piece.family, piece.tickets[emitted], out[:, : len(emitted)], asked)
 
     def _make_room(self, entities: int, now: int) -> None:
         if self.used + entities > len(self.keys):
@@ -146,6 +145,11 @@ class Shard:
     memories: list[Memory] = field(default_factory=lambda: [Memory(plan) for plan in LAYOUTS])
     watermarks: dict[int, int] = field(default_factory=dict)
     waiting: list[Piece] = field(default_factory=list)
+    asked: list[NDArray[np.uint8]] = field(default_factory=lambda: [np.ones(len(p.outputs), np.uint8) for p in LAYOUTS])
+
+    def ask(self, names: Collection[str]) -> None:
+        """Write out these features only from now on; all are kept all the same."""
+        self.asked = [np.array([f.name in names for f in plan.outputs], np.uint8) for plan in LAYOUTS]
 
     @property
     def watermark(self) -> int:
@@ -154,19 +158,16 @@ class Shard:
             return NEVER
         return min(self.watermarks.values())
 
-    def process(self, pieces: Iterable[Piece], threads: Executor | None = None) -> list[Part]:
+    def process(self, pieces: Iterable[Piece]) -> list[Part]:
         """Take pieces; return the parts of all events older than the watermark, each event once."""
         for piece in pieces:
             self.watermarks[piece.partition] = max(piece.watermark, self.watermarks.get(piece.partition, NEVER))
             if len(piece.keys):
                 self.waiting.append(piece)
-        due = self._release()
-        if threads is None:
-            return [self._update(piece) for piece in due]
-        return list(threads.map(self._update, due))
-
-    def _update(self, piece: Piece) -> Part:
-        return self.memories[piece.family].update(self.kernels[piece.family], piece)
+        return [
+            self.memories[piece.family].update(self.kernels[piece.family], piece, self.asked[piece.family])
+            for piece in self._release()
+        ]
 
     def _release(self) -> list[Piece]:
         watermark = self.watermark

@@ -37,18 +37,35 @@ def to_bytes(shard: Shard) -> bytearray:
     if shard.waiting:
         raise ValueError("a snapshot holds no waiting pieces: keep them in the source, before its position")
     plans = [_Selection.of(memory, shard.watermark) for memory in shard.memories]
-    header = {
-        "definitions": fingerprint(),
-        "watermarks": sorted(shard.watermarks.items()),
-        "counts": [plan.counts for plan in plans],
-    }
-    line = json.dumps(header).encode() + b"\n"
+    line = _header(shard, [plan.counts for plan in plans])
     raw = bytearray(len(line) + sum(plan.bytes for plan in plans))
     raw[: len(line)] = line
     place = len(line)
     for plan in plans:
         place = plan.write(raw, place)
     return raw
+
+
+def as_it_lies(shard: Shard) -> list[bytes | memoryview]:
+    """Return the shard's memory as `from_bytes` reads it, in the order in which it happens to lie, without a copy.
+
+    For checkpoints, which are many; `to_bytes` is for comparing. The pieces are views: the shard must not process
+    anything before they are used.
+    """
+    if shard.waiting:
+        raise ValueError("a snapshot holds no waiting pieces: keep them in the source, before its position")
+    arrays, counts = [], []
+    for memory in shard.memories:
+        busy, _, booked = map(int, memory.used_cells)
+        counts.append((memory.used, booked, busy, len(memory.pairs)))
+        used = memory.used
+        arrays += [memory.keys[:used], memory.logs[:used], memory.books[:booked], memory.rows[:busy], memory.pairs]
+    return [_header(shard, counts), *(array.data.cast("B") for array in arrays if len(array))]
+
+
+def _header(shard: Shard, counts: Sequence[tuple[int, int, int, int]]) -> bytes:
+    header = {"definitions": fingerprint(), "watermarks": sorted(shard.watermarks.items()), "counts": counts}
+    return json.dumps(header).encode() + b"\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +155,7 @@ def from_bytes(raw: bytes | bytearray, kernels: Sequence[Kernel], partitions: in
             place += size * 8
         keys, logs, books, rows, met = arrays
         memory.fill(keys.ravel(), logs, books, rows, room(2 * len(logs), FIRST_ENTITIES))
+        met = met[met[:, 2] != 0]
         memory.fill_pairs(met, room(3 * len(met), FIRST_PAIRS))
     return shard
 

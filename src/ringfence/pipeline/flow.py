@@ -17,7 +17,7 @@ from ringfence.alerts.episodes import Episodes
 from ringfence.detectors.matches import Detector, Memory
 from ringfence.events.schema import SCHEMA
 from ringfence.features.families import FAMILIES, FEATURES
-from ringfence.features.pieces import FeatureRows, Part, Piece, assemble, split
+from ringfence.features.pieces import FeatureRows, Part, Piece, assemble, needs, split
 from ringfence.features.shard import Shard
 
 Work = Callable[[Sequence[tuple[Shard, Sequence[Piece]]]], list[Part]]
@@ -30,6 +30,12 @@ _TOTALS: Final = ("events_total", "charge_total_micros", "charge_micros_1h")
 def one_after_another(work: Sequence[tuple[Shard, Sequence[Piece]]]) -> list[Part]:
     """Process the shards in this thread."""
     return [part for shard, pieces in work for part in shard.process(pieces)]
+
+
+def asked_by(detector: Detector) -> frozenset[str]:
+    """Return the integer features that a detector, and the alerts that it leads to, read."""
+    own = {need for name in detector.columns & FEATURES.keys() for need in needs(name)}
+    return frozenset(own | {prefix + name for prefix in _PREFIXES.values() for name in _TOTALS} & FEATURES.keys())
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from ringfence.alerts.alert import Alert
 from ringfence.pipeline.counters import Counters
 
 Place = tuple[str, str]  # source, file
+State = bytes | Sequence[bytes | memoryview]  # whole, or in pieces that follow each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Commit:
     """All that changed since the last commit. Either all of it is kept or none of it."""
 
     number: int
-    states: Iterable[tuple[str, bytes | bytearray]]  # name and content, made one after the other: they are large
+    states: Iterable[tuple[str, State]]  # name and content, made one after the other: they are large
     positions: Mapping[Place, Mapping[str, int | str]]  # of all files
     counters: Mapping[str, Counters]  # of all sources, since the beginning
     alerts: Sequence[Alert]  # raised or extended

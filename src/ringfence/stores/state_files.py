@@ -7,7 +7,7 @@ disk.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,8 @@ from ringfence.stores.durable import make_folder, sync_folder, write_durably
 from ringfence.stores.failpoints import failpoint
 from ringfence.stores.failures import disk_errors
 
-Content = bytes | bytearray | memoryview
+Piece = bytes | bytearray | memoryview
+Content = Piece | Sequence[Piece]  # pieces are written one after the other, as one content
 
 _LEVEL: Final = 1
 _DIGEST_BYTES: Final = 32
@@ -50,12 +51,19 @@ def write_all(folder: Path, files: Iterable[tuple[str, Content]]) -> dict[str, s
     for name, content in files:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name of a state file")
-        packed = compressor.compress(content)
+        packed = _packed(compressor, content)
         write_durably(folder / name, packed)
         digests[name] = _digest(packed)
     if digests:
         sync_folder(folder)
     return digests
+
+
+def _packed(compressor: zstandard.ZstdCompressor, content: Content) -> bytes:
+    if isinstance(content, Piece):
+        return compressor.compress(content)
+    stream = compressor.compressobj()
+    return b"".join([*(stream.compress(piece) for piece in content), stream.flush()])
 
 
 def read(folder: Path, name: str, digest: str) -> bytes:
@@ -72,7 +80,7 @@ def read(folder: Path, name: str, digest: str) -> bytes:
         packed = path.read_bytes()
     if _digest(packed) != digest:
         raise DependencyError(FILE_DAMAGED, "the file was altered after it was written", where=str(path))
-    return zstandard.ZstdDecompressor().decompress(packed)
+    return zstandard.ZstdDecompressor().decompressobj().decompress(packed)
 
 
 def sweep(folder: Path, named: Iterable[str]) -> list[str]:

@@ -25,7 +25,7 @@ from ringfence.features.snapshot import from_bytes, reshard
 from ringfence.feeds.decoded import Position, Reader
 from ringfence.feeds.limits import Limits
 from ringfence.feeds.mapping import Mapping
-from ringfence.pipeline.flow import Flow, one_after_another
+from ringfence.pipeline.flow import Flow, asked_by, one_after_another
 from ringfence.pipeline.intake import Intake
 from ringfence.pipeline.ledger import Place, Saved
 from ringfence.settings import Settings, SourceSection
@@ -72,9 +72,12 @@ def engine_of(settings: Settings, place: Workplace, what: Run) -> Iterator[Local
     workers = limit.threads or os.cpu_count() or 1
     shards = limit.shards or workers
     suppressions = [Suppression.from_json(document) for document in place.suppressions.list()]
+    memories = _shards(settings, saved, shards)
+    for memory in memories:
+        memory.ask(asked_by(panel))
     with threads(workers) if shards > 1 else nullcontext(one_after_another) as work:
         flow = Flow(
-            shards=_shards(settings, saved, shards),
+            shards=memories,
             detector=panel,
             memory=panel.restore(saved.states["detectors"]) if saved else panel.start(),
             episodes=Episodes.from_bytes(saved.states["episodes"]) if saved else Episodes(),
