@@ -46,6 +46,7 @@ clean: ## remove what was built; .ringfence, where records and alerts are, stays
 	rm -rf $(VENV) site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # pip fetches uv, uv the rest: the versions and hashes of requirements.lock, from the index that pip is set up for.
+# Kernels are compiled here, so that the first fraud of `make demo` is on the screen at once; doctor's findings stop nothing.
 # A set-up that was cut off is done again, as the last line was not reached.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -60,4 +61,7 @@ $(READY): requirements.lock pyproject.toml
 	export UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV="$(CURDIR)/$(VENV)"; \
 	$(BIN)/uv pip sync --quiet --require-hashes requirements.lock && \
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@echo "Compiling the kernels, once: half a minute or so"
+	@$(BIN)/ringfence doctor --compile >/dev/null 2>&1 || \
+	  echo "Something is not as it should be: $(BIN)/ringfence doctor says what, and what to do"
 	@touch $@

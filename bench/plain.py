@@ -36,6 +36,12 @@ CONDITIONS: dict[str, Callable[[Event], bool]] = {
     f.ANY: lambda e: True,
     f.OUTGOING: lambda e: _tried(e) and (e["direction"] or "out") != "in",
     f.TRIED: _tried,
+    f.ARRIVED: lambda e: _tried(e) and e["trunk_in"] is not None,
+    f.UNHEARD: lambda e: (
+        _tried(e)
+        and e["trunk_in"] is not None
+        and (not e["answered"] or (e["duration_ms"] is not None and e["duration_ms"] < 60_000))
+    ),
     f.ANSWERED: _answered,
     f.BRIEF: lambda e: _unanswered(e) and (e["ring_ms"] or 0) < 6_000,
     f.SHORT: _lasting(-1, 15_000),
@@ -79,14 +85,14 @@ class PlainFeatures:
         """Take the next event; return its features (those of families that it has no entity for are left out)."""
         features: dict[str, Any] = {}
         for family in f.FAMILIES:
-            key = tuple(event[column] for column in family.key)
+            key = (event["tenant"] or "", *(event[column] for column in family.key))
             if None not in key:
                 entity, last = self._happen(family, key, event, received=False)
                 features.update(_read(family, entity, event["at_ms"], last))
             if family.also and event[family.also] is not None:
                 wheres = {x.where for x in family.features if x.name in family.received}
                 if any(CONDITIONS[w](event) for w in wheres):
-                    self._happen(family, (event[family.also],), event, received=True)
+                    self._happen(family, (event["tenant"] or "", event[family.also]), event, received=True)
         return features
 
     def _happen(

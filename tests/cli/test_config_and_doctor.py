@@ -148,3 +148,47 @@ def test_a_home_that_cannot_be_written_is_found(own: Path) -> None:
         wrong = findings(own)
 
     assert "cannot be written" in wrong["home"]["what"]
+
+
+def test_what_others_may_read_or_change_is_found(own: Path) -> None:
+    assert own.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in own.rglob("*") if path.is_file()} == {0o600}
+    own.chmod(0o755)
+    assert findings(own) == {}  # they see names, and nothing in the files
+
+    (own / "ringfence.db").chmod(0o644)
+    wrong = findings(own)
+
+    assert "1 files" in wrong["privacy"]["what"]
+    assert f"chmod -R go= {own}" in wrong["privacy"]["cure"]
+    own.chmod(0o700)
+    assert findings(own) == {}  # nobody gets to the file
+    (own / "ringfence.db").chmod(0o600)
+    own.chmod(0o777)
+    assert "changed by other users" in findings(own)["privacy"]["what"]
+
+
+def test_a_fresh_installation_is_told_how_to_begin(home: Path) -> None:
+    ended = ringfence("doctor", "--home", home)
+
+    assert ended.code == 0
+    assert ended.says("all have defaults", "Nothing is wrong.", f"ringfence run FILE --home {home}")
+
+
+@pytest.mark.parametrize("words", [("run", "{file}"), ("demo", "{out}", "--subscribers", "100", "--days", "1")])
+def test_a_file_in_the_place_of_the_home_folder_is_said(words: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "records.csv"
+    file.write_text("a,b\n")
+
+    ended = ringfence(*(word.format(file=file, out=tmp_path / "out") for word in words), "--home", file)
+
+    assert ended.code == 4
+    assert ended.says("this is a file", "RF4012")
+
+
+@pytest.mark.parametrize("words", [("--subscribers", "0"), ("--days", "-1"), ("--days", "nan"), ("--days", "inf")])
+def test_a_country_without_people_or_days_cannot_be_evaluated(words: tuple[str, ...], worked: Path) -> None:
+    ended = ringfence("evaluate", "--truth", "x", *words, "--home", worked)
+
+    assert ended.code == 2
+    assert ended.says("RF1004", words[0])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from ringfence.cli.main import COMMANDS
+from ringfence.cli.main import COMMANDS, command_first
 
 from .calling import ringfence
 
@@ -62,3 +63,34 @@ def test_what_there_is_to_see_before_the_first_run_is_said(command: str, tmp_pat
 
     assert ended.code == 4
     assert ended.says("RF4001", "no database here yet", "ringfence run")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("--home X run FILE", "run FILE --home X"),
+        ("run --home X FILE --name a", "run FILE --home X --name a"),
+        ("--json --set a.b=1 --home=X alerts show ID", "alerts show --json --set a.b=1 --home=X ID"),
+        ("alerts --home X show ID", "alerts show --home X ID"),
+        ("connect FILE --name --home", "connect FILE --name --home"),
+        ("run -- --home", "run -- --home"),
+        ("--version", "--version"),
+    ],
+)
+def test_common_options_may_stand_before_the_command(written: str, meant: str) -> None:
+    assert command_first(written.split()) == meant.split()
+
+
+def test_a_home_before_the_command_is_that_of_the_command(tmp_path: Path) -> None:
+    ended = ringfence("--home", tmp_path / "none", "alerts", "show", "ab")
+
+    assert ended.code == 4
+    assert ended.says("none/ringfence.db")
+
+
+@pytest.mark.parametrize("words", [("--home", "x"), ("--home",), ("--json",), ("--set", "a.b=1")])
+def test_common_options_alone_are_a_usage_error_that_says_where_they_go(words: tuple[str, ...]) -> None:
+    ended = ringfence(*words)
+
+    assert ended.code == 2
+    assert ended.says(words[0], "COMMAND --home DIR")

@@ -16,7 +16,7 @@ import pytest
 from .calling import ringfence
 
 PATIENCE_S = 60
-EACH_STEP = ("--set", "engine.checkpoint_every=1ms", "--set", "engine.shards=2")
+EACH_STEP = ("--set", "engine.checkpoint_every=1ms", "--set", "engine.shards=2", "--set", "engine.batch_rows=100")
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.cli.report import clean, fraud_name, write_report
+from ringfence.cli.output import clean
+from ringfence.cli.report import fraud_name, write_report
 from ringfence.cli.report_charts import LEFT, Plot, round_step, round_up
 from ringfence.cli.report_facts import charges_under_alert, hours_of, in_order, money_over_time, worst_case
 from ringfence.events.errors import DependencyError
@@ -165,8 +166,30 @@ def test_the_queue_shows_fifty_and_says_how_many_there_are(tmp_path: Path) -> No
     many = [told(f"31{n:09}", MONDAY, MONDAY, money_micros=n) for n in range(120)]
     made = page(tmp_path, alerts=many)
 
-    assert "The 50 alerts of 120 with the highest expected loss" in made.words
+    assert "The 50 parties with the highest expected loss" in made.words
+    assert "120 alerts on 120 parties" in made.words
     assert made.words.count("61 different numbers") == 51  # and once more in the worst case
+
+
+def test_the_same_money_counts_once_however_many_alerts_are_on_a_party(tmp_path: Path) -> None:
+    names = ("caller", "account", "device")
+    one = [
+        told(name, MONDAY, MONDAY, entity_kind=name, event_ids=["aa", f"b{n}"], expected_loss_micros=7_000_000 - n)
+        for n, name in enumerate(names)
+    ]
+    words = page(tmp_path, alerts=[*one, told("31600000009", MONDAY, MONDAY, expected_loss_micros=2_000_000)]).words
+
+    assert "9.00 EUR expected loss" in words
+    assert "4 alerts on 2 parties" in words
+    assert "and 2 more alerts on it (also account account, device device)" in words
+
+
+def test_only_its_owner_may_read_the_report(tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text("an older one, for everybody")
+    page(tmp_path)
+
+    assert (tmp_path / "report.html").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
 def test_unheard_alerts_are_not_shown(tmp_path: Path) -> None:

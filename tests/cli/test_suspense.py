@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from ringfence.cli.suspense import printable
 
 from .calling import Ended, ringfence
 
+ROOT = Path(__file__).resolve().parents[2]
 BAD = (
     "4930111112;4420799002;31.02.2024 10:10:00;31.02.2024 10:11:20;75000;Completed\n"  # line 5: no such day
     "4930111112;4420799002;31.01.2024 10:12:00;31.01.2024 10:12:20;0\n"  # line 6: a field is missing
@@ -119,11 +123,29 @@ def test_a_record_is_given_up_with_a_name_and_a_reason_and_can_be_taken_back(rec
 
     assert written_off.says("1 records are written-off now")
     (kept,) = listed(home, "--state", "written-off")
-    assert kept["changed_by"] == "ann: cut"
+    assert (kept["changed_by"], kept["note"]) == ("ann", "cut")
+    assert ringfence("suspense", "show", kept["suspense_id"], "--home", home).says("why", "cut")
     assert ringfence("suspense", "test", "--all", "--home", home).says("0 of 2")
     assert ringfence("suspense", "reopen", "--owner", "bob", "--home", home).code == 0
     assert listed(home, "--state", "written-off") == []
     assert balance(home) == {"received": 6, "accepted": 3, "rejected": 3}
+
+
+@pytest.mark.kills
+@pytest.mark.parametrize("point", ["commit.rows", "commit.done"])
+def test_a_kill_while_records_are_recycled_leaves_nothing_half_done(point: str, records: Path, home: Path) -> None:
+    bad = listed(home, "--code", "RF2003")[0]["suspense_id"]
+    ringfence("suspense", "edit", bad, "--raw", MENDED, "--owner", "ann", "--home", home)
+    command = [sys.executable, "-m", "tests.engines.killed", point, "1", "suspense", "recycle", bad]
+
+    killed = subprocess.run([*command, "--home", str(home)], cwd=ROOT, capture_output=True, check=False)
+
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    (record,) = [r for r in listed(home) if r["suspense_id"] == bad]
+    done = {"commit.rows": ("edited", 3), "commit.done": ("recycled", 4)}
+    assert (record["state"], balance(home)["accepted"]) == done[point]
+    ringfence("suspense", "recycle", "--all", "--home", home)
+    assert balance(home) == {"received": 7, "accepted": 4, "rejected": 3}
 
 
 @pytest.mark.parametrize(

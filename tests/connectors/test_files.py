@@ -106,6 +106,23 @@ def test_files_folders_and_patterns_name_files_each_once(tmp_path: Path, monkeyp
     assert expand(["**/*.csv"]) == [Path(name) for name in ("a.csv", "b.csv", "deep/c.csv")]
 
 
+def test_a_file_is_named_once_however_its_path_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "a.csv").write_text("x")
+    (tmp_path / "link.csv").symlink_to("a.csv")
+    monkeypatch.chdir(tmp_path)
+
+    assert expand(["a.csv", "./a.csv", str(tmp_path / "a.csv"), "deep/../a.csv", "link.csv"]) == [Path("a.csv")]
+
+
+def test_what_may_still_come_is_no_error_where_a_folder_or_a_pattern_is_named(tmp_path: Path) -> None:
+    assert expand([str(tmp_path), str(tmp_path / "*.csv")], may_come=True) == []
+    with pytest.raises(UsageError, match="RF4001"):
+        expand([str(tmp_path / "a.csv")], may_come=True)
+    with pytest.raises(UsageError, match="RF4001"):
+        expand([str(tmp_path)])
+
+
 def test_a_pattern_that_names_nothing_is_an_error_with_a_suggestion(tmp_path: Path) -> None:
     (tmp_path / "Master.csv").write_text("x")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.detectors.conditions.check import Wrong
+from ringfence.detectors.conditions.plain import Arrays, shared, split
 from ringfence.detectors.conditions.read import Condition, read_condition
 from ringfence.detectors.conditions.shared import SharedColumns
 from ringfence.detectors.conditions.to_closure import Closures
@@ -90,6 +92,34 @@ def test_closure_polars_and_duckdb_give_the_same_answer(asked: Asked, database: 
 
     assert by_polars(condition, asked.rows) == one_by_one
     assert by_duckdb(to_sql(condition.tree), asked.rows, database) == one_by_one
+
+
+PARTS = (
+    "calls >= 2",
+    "answered",
+    "spread > 0.5 OR roaming",
+    "country IS NOT NULL",
+    "charge_micros IS NULL OR charge_micros * 2 - 1 <= calls * 1000000",
+    "night_share <= spread",
+    "3 > 2.5",
+    "country IS NULL OR calls <> -1",
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(first=st.lists(st.sampled_from(PARTS), max_size=4), asked=ASKED)
+def test_the_plain_parts_leave_the_rows_on_which_they_are_true(first: list[str], asked: Asked) -> None:
+    condition = checked(" AND ".join(f"({part})" for part in (*first, asked.text)))
+    frame = frame_of(asked.rows)
+
+    plain, others = split(condition.tree)
+    (parts,) = shared([plain])
+    rows = Arrays(frame).where(parts).tolist()
+    answers = [by_closure(replace(condition, tree=part), asked.rows) for part in plain]
+
+    assert len(plain) >= len(first)
+    assert len(plain) + len(others) == len(first) + 1 or not first
+    assert rows == [n for n in range(frame.height) if all(answer[n] is True for answer in answers)]
 
 
 PLAIN = (

@@ -14,6 +14,7 @@ from ringfence.detectors.conditions.problems import WrittenFileError
 from ringfence.detectors.lists import FEW, Entry, HotList, Lists, read_list, read_lists
 from ringfence.detectors.pack import LISTS
 from ringfence.events.errors import SettingsError
+from ringfence.events.tables import hash_column
 
 HEADER = "entry,owner,reason,source,expires\n"
 DAY_MS = 86_400_000
@@ -123,12 +124,25 @@ def test_a_cell_says_where_it_is_or_the_table_does_and_the_table_goes_first(tmp_
     cells = read_cells(tmp_path / "cells.csv")
     asked = pl.Series(["north", "NL-52370-4895", "BR--22900--43200", "XX-99999-1", "south", None])
 
-    lat, lon = cells.places(asked)
-    plain, _ = Cells().places(asked)
+    places = cells.places(asked, hash_column(asked))
+    plain = Cells().places(asked, hash_column(asked))
 
-    assert lat.tolist() == [53_200, 52_300, -22_900, NOWHERE, NOWHERE, NOWHERE]
-    assert lon.tolist() == [6_560, 4_900, -43_200, NOWHERE, NOWHERE, NOWHERE]
-    assert plain.tolist() == [NOWHERE, 52_370, -22_900, NOWHERE, NOWHERE, NOWHERE]
+    assert places[:, 0].tolist() == [53_200, 52_300, -22_900, NOWHERE, NOWHERE, NOWHERE]
+    assert places[:, 1].tolist() == [6_560, 4_900, -43_200, NOWHERE, NOWHERE, NOWHERE]
+    assert plain[:, 0].tolist() == [NOWHERE, 52_370, -22_900, NOWHERE, NOWHERE, NOWHERE]
+
+
+@settings(max_examples=40, deadline=None)
+@given(batches=st.lists(st.lists(st.none() | st.integers(0, 90_000), min_size=1, max_size=40), max_size=8))
+def test_a_cell_that_was_asked_for_before_is_where_it_was(batches: list[list[int | None]]) -> None:
+    cells = Cells(first=8, most=32)
+
+    for batch in batches:
+        asked = pl.Series([None if lat is None else f"NL-{lat}-{lat % 7}" for lat in batch], dtype=pl.String)
+        places = cells.places(asked, hash_column(asked))
+
+        known = [(NOWHERE, NOWHERE) if lat is None else (lat, lat % 7) for lat in batch]
+        assert list(map(tuple, places.tolist())) == known
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.detectors.baseline import OwnBaseline
+from ringfence.detectors.conditions.to_closure import Closures
 from ringfence.detectors.lists import Lists, read_lists
-from ringfence.detectors.matches import ENTITY_KINDS, MATCHES, MOST_REASONS, SEVERITIES, Detector, Memory, Reason
+from ringfence.detectors.matches import (
+    ENTITY_KINDS,
+    MATCHES,
+    MOST_REASONS,
+    SEVERITIES,
+    Detector,
+    Memory,
+    Reason,
+    entity_columns,
+)
 from ringfence.detectors.pack import LISTS, rule_files
 from ringfence.detectors.panel import Panel
 from ringfence.detectors.rule_book import RuleBook
@@ -149,6 +159,35 @@ def test_an_allow_condition_keeps_a_rule_silent_and_null_allows_nothing() -> Non
 
     assert not problems
     assert RuleBook(rules, Lists.of([]), CATALOGUE, ZONE).judge(rows)["row"].to_list() == [1, 2]
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_rules_match_the_events_on_which_their_conditions_are_true_one_by_one(seed: int) -> None:
+    rows = random_rows(seed, 400, BOOK.columns)
+    answers = {rule.id: Closures(Lists.of(SHIPPED_LISTS), ZONE).of(rule.when.tree) for rule in SHIPPED}
+    kinds = {rule.id: rule.on for rule in SHIPPED}
+
+    matches = BOOK.judge(rows)
+    found = matches.select("detector", "row", "entity").sort("detector", "row")
+
+    told = [
+        (rule.id, n, entity)
+        for rule in sorted(SHIPPED, key=lambda rule: rule.id)
+        for n, row in enumerate(rows.iter_rows(named=True))
+        if row["kind"] in kinds[rule.id] and answers[rule.id](row) is True
+        if (entity := next((row[c] for c in entity_columns(rule.entity) if row[c] is not None), None)) is not None
+    ]
+    assert found.rows() == told
+
+
+def test_a_part_that_reads_no_column_holds_for_every_event() -> None:
+    text = RULE.replace("charge_micros_1h > 5", "charge_micros_1h > 5 AND 'a' < 'b' AND 1 < 2")
+    rules, problems = check_rules(text, "own.toml", CATALOGUE, [])
+    rows = one_call(account=["a", "b"], kind=["call", "call"])
+
+    assert not problems
+    assert RuleBook(rules, Lists.of([]), CATALOGUE, ZONE).judge(rows)["row"].to_list() == [0, 1]
 
 
 @pytest.mark.parametrize(("status", "heard"), [("on", [False]), ("shadow", [True]), ("draft", []), ("off", [])])

@@ -50,7 +50,7 @@ def watched_run(home: Path, *paths: Path) -> Held:
 
         names = {str(path) for path in paths}
         engine.watch = look
-        engine.run(open_files(settings, what, engine.positions))
+        engine.run(open_files(settings, what, engine.positions).first())
     return held
 
 
@@ -84,7 +84,7 @@ def test_what_waits_is_bounded_by_the_lateness_and_the_pieces(cut: str, tmp_path
 
 
 def test_files_that_do_not_overlap_are_not_open_together(tmp_path: Path) -> None:
-    paths = Telling(files=60).write(traffic(), tmp_path / "records")
+    paths = Telling(files=60, piece=50).write(traffic(), tmp_path / "records")
 
     held = watched_run(tmp_path / "home", *paths)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import os
 import random
 import shutil
 import signal
@@ -24,7 +26,7 @@ from ringfence.settings import Settings, SourceSection
 from ringfence.wiring.running import Run, run
 from ringfence.wiring.workplace import workplace
 
-from .workload import NOW, counts, outcome
+from .workload import NOW, counts, outcome, switch, traffic
 
 PATIENCE_S = 60
 START = dt.datetime(2026, 3, 2, 9, 0, 0, tzinfo=dt.UTC)
@@ -240,6 +242,107 @@ def test_the_time_that_our_own_work_takes_is_no_silence_of_the_source(tmp_path: 
     run(settings, Run(sources=[asterisk(path, lateness_ms=2_000)], clock=clock, stop=stop, watch=work_for_long))
 
     assert outcome(settings.folder).counters == {"pbx": counts(accepted=3)}
+
+
+def test_files_that_come_into_a_followed_folder_are_read(tmp_path: Path) -> None:
+    folder, settings = tmp_path / "records", new_home(tmp_path)
+    folder.mkdir()
+    with following(settings, asterisk(folder, lateness_ms=100)) as running:
+        for number in range(3):
+            caller = f"061234567{number}"
+            (folder / f"{number}.csv").write_text("".join(line(3 * number + i, caller) for i in range(3)))
+            until(lambda goal=number + 1: len(callers_of_alerts(settings.folder)) == goal, running)  # type: ignore[misc]
+        with (folder / "1.csv").open("a") as file:
+            file.writelines(line(number, "0687654321") for number in range(9, 12))
+        until(lambda: len(callers_of_alerts(settings.folder)) == 4, running)
+
+    assert outcome(settings.folder).counters == {"pbx": counts(accepted=12)}
+
+
+def test_tables_that_come_into_a_followed_pattern_are_read_and_again_when_they_are_replaced(
+    tmp_path: Path,
+) -> None:
+    events = traffic().head(3_000)
+    (tmp_path / "records").mkdir()
+    path, settings = tmp_path / "records" / "a.parquet", new_home(tmp_path)
+    with following(settings, switch(f"{tmp_path}/records/*.parquet", follow=True, lateness_ms=100)) as running:
+        for number in range(3):
+            events.slice(1_000 * number, 1_000).write_parquet(tmp_path / "a.new")
+            (tmp_path / "a.new").replace(path)
+            until(lambda goal=1_000 * (number + 1): received(settings.folder) == goal, running)  # type: ignore[misc]
+
+    told = outcome(settings.folder).counters["switch"]
+    assert (told["accepted"] + told["late"], told["rejected"]) == (3_000, 0)
+
+
+def test_a_file_that_comes_and_cannot_be_read_stops_nobody_and_is_told(tmp_path: Path) -> None:
+    folder, settings = tmp_path / "records", new_home(tmp_path)
+    folder.mkdir()
+    (folder / "empty").write_bytes(b"")
+    source = SourceSection(name="pbx", path=(str(folder),), format="auto", lateness_ms=100, follow=True)
+    (folder / "good.csv").write_text("".join(line(i, "0612345678") for i in range(3)))
+    with following(settings, source) as running:
+        until(lambda: received(settings.folder) == 3, running)
+        (folder / "notes").write_text("no records\n" * 9)
+        (folder / "empty").write_text("".join(line(i, "0612345678") for i in range(3, 6)))
+        until(lambda: received(settings.folder) == 6, running)
+
+    (refused,) = running.result().refused.items()
+    assert refused[0].endswith("notes")
+    assert "RF4003" in refused[1]
+    assert outcome(settings.folder).counters == {"pbx": counts(accepted=6)}
+
+
+def test_a_rotated_file_in_a_followed_folder_is_no_new_file(tmp_path: Path) -> None:
+    folder, texts, settings = tmp_path / "records", lines(60), new_home(tmp_path)
+    folder.mkdir()
+    path = folder / "Master.csv"
+    path.write_text("".join(texts[:30]))
+    with following(settings, asterisk(folder)) as running:
+        until(lambda: received(settings.folder) == 30, running)
+        (folder / "other.csv").write_text(line(30, "0600000000"))  # which says when it was looked for files
+        until(lambda: received(settings.folder) == 31, running)
+        rename(path)
+        path.write_text("".join(texts[31:]))
+        until(lambda: received(settings.folder) == 60, running)
+        (folder / "another.csv").write_text(line(60, "0600000000"))
+        until(lambda: received(settings.folder) == 61, running)
+
+    assert outcome(settings.folder).counters == {"pbx": counts(accepted=61)}
+
+
+def test_more_growing_files_than_are_kept_open_are_all_followed(tmp_path: Path) -> None:
+    folder, settings = tmp_path / "records", new_home(tmp_path)
+    folder.mkdir()
+    paths = [folder / f"{number}.csv" for number in range(40)]
+    for number, path in enumerate(paths):
+        path.write_text(line(number, f"06123456{number:02}"))
+    with following(settings, asterisk(folder, lateness_ms=0)) as running:
+        until(lambda: received(settings.folder) == 40, running)
+        until(lambda: open_below(folder) <= 16, running)
+        for number, path in enumerate(paths):
+            with path.open("a") as file:
+                file.write(line(100 + number, f"06123456{number:02}"))
+        until(lambda: received(settings.folder) == 80, running)
+        rename_as(paths[3], "3.csv.1")
+        paths[3].write_text(line(300, "0612345603"))
+        until(lambda: received(settings.folder) == 81, running)
+
+    assert sum(outcome(settings.folder).counters["pbx"][name] for name in ("accepted", "late")) == 81
+    assert outcome(settings.folder).counters["pbx"]["duplicate"] == 0
+
+
+def open_below(folder: Path) -> int:
+    """Return how many files below a folder this process has open."""
+    found = 0
+    for number in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            found += os.readlink(f"/proc/self/fd/{number}").startswith(f"{folder}/")
+    return found
+
+
+def rename_as(path: Path, name: str) -> None:
+    path.rename(path.parent.parent / name)
 
 
 @pytest.mark.kills

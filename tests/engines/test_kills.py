@@ -27,7 +27,7 @@ PATIENCE_S = 120
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = ("-c", "from ringfence.cli.main import main; main()")
 POINTS = (  # before and after each durable write; which time it is passed: never in the first commit of the run
-    ("file.begin", 25), ("file.written", 29), ("file.synced", 33), ("file.named", 27), ("folder.synced", 30),
+    ("file.begin", 25), ("file.written", 29), ("file.synced", 33), ("file.named", 27), ("folder.synced", 9),
     ("commit.begin", 2), ("commit.manifest", 3), ("commit.rows", 2), ("commit.done", 2), ("sweep.remove", 12),
 )  # fmt: skip
 SETTINGS = """[engine]

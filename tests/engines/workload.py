@@ -66,7 +66,7 @@ def counts(**given: int) -> dict[str, int]:
     return dict.fromkeys(COUNTERS, 0) | given | {"received": sum(given.values())}
 
 
-def switch(*paths: Path, name: str = "switch", **more: Any) -> SourceSection:
+def switch(*paths: Path | str, name: str = "switch", **more: Any) -> SourceSection:
     """Return a source of event files."""
     more.setdefault("lateness_ms", LATENESS_MS)
     return SourceSection(name=name, path=tuple(map(str, paths)), **more)

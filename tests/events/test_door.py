@@ -50,7 +50,7 @@ def test_what_the_record_says_is_never_overruled() -> None:
         "is_international": False,
         "is_roaming": False,
         "charge_micros": 12,
-        "currency": "USD",
+        "currency": "EUR",
     }
     event = one(caller="0612345678", callee="0053 5 5512345", visited_network="26201", **said)
 
@@ -71,13 +71,47 @@ def test_what_the_record_says_is_never_overruled() -> None:
         ("0612345678", "8816312345678", True),
         ("0612345678", "Info24", None),
         ("0612345678", None, None),
-        ("0612345678", "+999123456", None),
+        ("0612345678", "+999123456", True),  # of no known country: not ours
+        ("100", "999123456", True),
     ],
 )
 def test_a_call_between_two_countries_is_international(
     caller: str | None, callee: str | None, international: bool | None
 ) -> None:
     assert one(caller=caller, callee=callee)["is_international"] is international
+
+
+def test_an_e164_number_of_no_known_country_has_a_range_and_no_price() -> None:
+    event = one(caller="0612345678", callee="+999123456", duration_ms=60_000, answered=True)
+
+    assert event["callee_country"] is None
+    assert event["callee_range"] == "99912"
+    assert event["charge_micros"] is None
+
+
+def test_amounts_in_another_currency_count_as_not_stated() -> None:
+    call = {"caller": "0612345678", "callee": "0053 5 5512345", "duration_ms": 60_000, "answered": True}
+
+    event = one(**call, charge_micros=7, cost_micros=5, currency="USD")
+    unpriced = one(callee="+999123456", duration_ms=60_000, answered=True, charge_micros=7, currency="USD")
+
+    assert (event["charge_micros"], event["cost_micros"], event["currency"]) == (1_800_000, None, "EUR")
+    assert (unpriced["charge_micros"], unpriced["currency"]) == (None, None)
+
+
+@pytest.mark.parametrize("currency", ["EUR", "eur", " EUR", None])
+def test_amounts_in_the_home_currency_are_taken_however_it_is_written(currency: str | None) -> None:
+    event = one(callee="0201234567", charge_micros=7, cost_micros=5, currency=currency)
+
+    assert (event["charge_micros"], event["cost_micros"], event["currency"]) == (7, 5, "EUR")
+
+
+@pytest.mark.parametrize("digits", [33, 5_000])
+def test_more_digits_than_any_number_has_are_kept_as_written(digits: int) -> None:
+    event = one(caller="8" * digits, callee="+" + "8" * digits)
+
+    assert (event["caller"], event["callee"]) == ("8" * digits, "+" + "8" * digits)
+    assert event["callee_country"] is None
 
 
 @pytest.mark.parametrize(("network", "roaming"), [("20408", False), ("26201", True), (None, None)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path
@@ -16,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.events.errors import SettingsError
-from ringfence.events.rate_file import Rate
+from ringfence.events.money import MAX_MICROS
+from ringfence.events.rate_file import MAX_RATE_MICROS, Rate
 from ringfence.events.rating import EXAMPLE, RateTable
 from ringfence.events.schema import conform
 
@@ -99,14 +101,40 @@ ONE = [
 def test_a_charge_in_the_record_wins() -> None:
     answer = RateTable(ONE, "EUR").rate(
         events(
-            {"callee": "31201234567", "duration_ms": 60_000, "charge_micros": 7, "currency": "USD"},
+            {"callee": "31201234567", "duration_ms": 60_000, "charge_micros": 7, "currency": "EUR"},
             {"callee": "31201234567", "duration_ms": 60_000, "charge_micros": 0},
             {"callee": "31201234567", "duration_ms": 60_000},
         )
     )
 
     assert answer["charge_micros"].to_list() == [7, 0, 110_000]
-    assert answer["currency"].to_list() == ["USD", "EUR", "EUR"]
+    assert answer["currency"].to_list() == ["EUR", "EUR", "EUR"]
+
+
+sixty_four_bits = st.integers(-(2**63), 2**63 - 1)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    some_rates,
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "callee": st.just("3").map(lambda d: d * 9),
+                "kind": st.sampled_from(["call", "message"]),
+                "duration_ms": sixty_four_bits,
+                "segments": st.none() | sixty_four_bits,
+            }
+        ),
+        min_size=1,
+    ),
+)
+def test_no_event_is_charged_beyond_the_bound_of_money(rates: list[Rate], calls: list[dict[str, Any]]) -> None:
+    dearest = [replace(rate, message_micros=MAX_RATE_MICROS, connection_micros=MAX_RATE_MICROS) for rate in rates]
+
+    charges = RateTable(dearest, "EUR").rate(events(*calls))["charge_micros"].drop_nulls()
+
+    assert charges.is_between(0, MAX_MICROS).all()
 
 
 @pytest.mark.parametrize(
@@ -193,7 +221,7 @@ def test_the_latest_rate_that_has_begun_counts_from_midnight_at_home() -> None:
 def test_no_events_have_no_charges() -> None:
     answer = RateTable(ONE, "EUR").rate(conform(pl.DataFrame()))
 
-    assert answer.shape == (0, 3)
+    assert answer.shape == (0, 4)
 
 
 def test_the_example_says_that_it_is_one_and_covers_the_world() -> None:

@@ -37,6 +37,7 @@ def simulated(compiled: Sequence[Kernel]) -> tuple[pl.DataFrame, FeatureRows]:
     dice = random.Random(4)
     shifted = sorted((at + dice.randrange(LATENESS_MS), i) for i, at in enumerate(events["at_ms"]))
     arriving = events[[i for _, i in shifted]]
+    assert not arriving["at_ms"].is_sorted()
     intake, shard = Intake(86_400_000), Shard(compiled)
     intake.open("file", LATENESS_MS)
     done: list[pl.DataFrame] = []

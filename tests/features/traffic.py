@@ -32,6 +32,7 @@ def random_events(seed: int, count: int, days: float = 20, people: int = 12) -> 
             "event_id": [rng.bytes(16) for _ in range(count)],
             "at_ms": at,
             "kind": some(rng, ["call", "call", "attempt", "message", "data"], count, 0),
+            "tenant": some(rng, ["north", "south"], count, 0.8),
             "caller": some(rng, numbers, count, 0.05),
             "callee": some(rng, numbers, count, 0.05),
             "account": some(rng, ["a", "b"], count, 0.5),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections import Counter
 from pathlib import Path
 
@@ -17,12 +18,15 @@ from ringfence.events import errors
 from ringfence.events.clock import FixedClock
 from ringfence.events.errors import DependencyError, UsageError
 from ringfence.events.identity import record_ids
+from ringfence.events.money import MAX_MICROS
 from ringfence.events.schema import COLUMNS, SCHEMA
-from ringfence.feeds.decoded import Block
-from ringfence.feeds.limits import Limits
+from ringfence.feeds.decoded import MAX_UNKNOWN, OTHERS, Block
+from ringfence.feeds.limits import MAX_SEGMENTS, Limits
 from ringfence.feeds.ndjson import STRICT_LINES, Ndjson
+from ringfence.feeds.tables import BATCH_BYTES
+from ringfence.wiring.readers import open_reader
 
-from .reading import NOW_MS, read_all
+from .reading import NOW_MS, drain, read_all
 
 AT_MS = 1_709_287_200_000
 _VALUES = {
@@ -35,7 +39,7 @@ _VALUES = {
 def _column(name: str, kind: str) -> st.SearchStrategy[object]:
     if name == "kind":
         return st.sampled_from(["call", "attempt", "message", "data", "signalling"])
-    return st.none() | _VALUES[kind]
+    return st.none() | (st.integers(0, MAX_SEGMENTS) if name == "segments" else _VALUES[kind])
 
 
 ROWS = st.fixed_dictionaries(
@@ -113,6 +117,15 @@ BAD_LINES = {
     b'{"at_ms": 1709287200000, "event_id": "12"}': (errors.BAD_VALUE, "event_id"),
     b'{"at_ms": 1709287200000, "kind": "telegram"}': (errors.BAD_VALUE, "kind"),
     b'{"at_ms": 1709287200000, "segments": -1}': (errors.BAD_VALUE, "segments"),
+    b'{"at_ms": 1709287200000, "segments": 1001}': (errors.BAD_VALUE, "segments"),
+    b'{"at_ms": 1709287200000, "bytes_up": 9223372036854775807}': (errors.BAD_VALUE, "bytes_up"),
+    b'{"at_ms": 1709287200000, "charge_micros": -1}': (errors.BAD_VALUE, "charge_micros"),
+    b'{"at_ms": 1709287200000, "charge_micros": %d}' % (MAX_MICROS + 1): (errors.BAD_VALUE, "charge_micros"),
+    b'{"at_ms": 1709287200000, "cost_micros": %d}' % (-MAX_MICROS - 1): (errors.BAD_VALUE, "cost_micros"),
+    b'{"at_ms": 1709287200000, "callee": "' + b"8" * 5_000 + b'"}': (errors.BAD_VALUE, "callee"),
+    b'{"at_ms": 1709287200000, "cell": "' + "é".encode() * 129 + b'"}': (errors.BAD_VALUE, "cell"),
+    b'{"at_ms": 1709287200000, "x": ' + b"[" * 50_000 + b"]" * 50_000 + b"}": (errors.BAD_JSON, None),
+    b'{"at_ms": 1709287200000, "x": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_001: (errors.BAD_JSON, None),
     b'{"kind": "call"}': (errors.MISSING_FIELD, "at_ms"),
     b'{"at_ms": -5}': (errors.BAD_TIME, "at_ms"),
     b'{"at_ms": 2900000000000}': (errors.CLOCK_SKEW, "at_ms"),
@@ -159,6 +172,71 @@ def test_unknown_columns_are_counted_by_the_records_that_have_them(tmp_path: Pat
 
     assert found.events.height == 3
     assert Counter(found.unknown) == {"mood": 2, "n": 1}
+
+
+def test_what_is_nested_or_named_beyond_what_the_fast_reading_takes_is_still_an_event() -> None:
+    lines = [
+        b'{"at_ms": 1709287200000, "x": ' + b"[" * 100 + b"]" * 100 + b"}",
+        json.dumps({"at_ms": AT_MS, **{f"x{i}": i for i in range(2_000)}}).encode(),
+        b'{"at_ms": 1709287200000, "cost_micros": %d}' % -MAX_MICROS,
+    ]
+
+    events, rejects, unknown = decode(lines)
+
+    assert (events.height, rejects.height) == (3, 0)
+    assert len(unknown) == MAX_UNKNOWN + 1
+    assert sum(unknown.values()) == 2_001
+
+
+def test_another_unknown_column_in_every_line_takes_little_memory() -> None:
+    lines = [b'{"at_ms": 1709287200000, "x%d": %d}' % (i, i) for i in range(30_000)]
+    decode(lines[:100])
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    events, rejects, unknown = decode(lines)
+
+    assert (events.height, rejects.height) == (30_000, 0)
+    assert len(unknown) == MAX_UNKNOWN + 1
+    assert unknown[OTHERS] == 30_000 - MAX_UNKNOWN
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 400_000
+
+
+def test_an_unknown_column_that_is_called_by_a_number_of_a_person_is_not_named() -> None:
+    _, _, unknown = decode([b'{"at_ms": 1709287200000, "31612345678": 1, "mood": 2}'])
+
+    assert unknown == {OTHERS: 1, "mood": 1}
+
+
+@pytest.mark.parametrize("name", ["e.parquet", "e.arrow"])
+def test_a_long_text_that_a_dictionary_repeats_is_never_in_memory_for_all_rows(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    texts = pa.DictionaryArray.from_arrays(pa.array([0] * 30_000, pa.int32()), ["y" * 30_000])
+    table = pa.table({"at_ms": [AT_MS] * 30_000, "caller": texts})
+    if name == "e.parquet":
+        pq.write_table(table, path)
+    else:
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+            writer.write_table(table)
+    reader = open_reader(path, "auto", clock=FixedClock(NOW_MS))
+
+    rows = []
+    while (piece := reader.read()) is not None:
+        rows.append(piece.rejects.height)
+        assert set(piece.rejects["code"]) == {errors.BAD_VALUE}
+    reader.close()
+
+    assert sum(rows) == 30_000
+    assert max(rows) * 30_000 <= BATCH_BYTES
+
+
+def test_a_row_of_a_table_may_hold_no_more_than_a_record(tmp_path: Path) -> None:
+    path = tmp_path / "e.parquet"
+    pq.write_table(pa.table({"at_ms": [AT_MS] * 3, "caller": ["a", "b" * 2_000_000, "c"]}), path)
+
+    found = read_all(path, "parquet")
+
+    assert found.events["caller"].to_list() == ["a", "c"]
+    assert found.codes() == [errors.RECORD_TOO_LARGE]
 
 
 def test_other_types_of_a_table_are_converted_and_what_cannot_be_is_rejected(tmp_path: Path) -> None:
@@ -217,6 +295,33 @@ def test_a_truncated_table_is_one_record_in_suspense(tmp_path: Path, name: str) 
     assert found.codes() == [errors.TRUNCATED]
     assert found.received == 1
     assert found.rejects["raw_bytes"][0] == path.stat().st_size
+
+
+@pytest.mark.parametrize("name", ["events.parquet", "events.arrow", "plain.parquet"])
+def test_another_table_under_the_same_name_is_read_from_its_start(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    first, second = (events_of([{"event_id": bytes([n, m]) * 8, "at_ms": AT_MS} for m in range(99)]) for n in (1, 2))
+    write_table(first, path)
+    reader = open_reader(path, "auto", source="events", clock=FixedClock(NOW_MS))
+    drain(reader)
+    reader.close()
+
+    assert read_all(path, "auto", source="events", position=reader.position).received == 0
+    write_table(second, path.with_name("other"), name)
+    path.with_name("other").replace(path)
+    again = read_all(path, "auto", source="events", position=reader.position)
+
+    assert again.events["event_id"].to_list() == second["event_id"].to_list()
+
+
+def write_table(events: pl.DataFrame, path: Path, name: str = "") -> None:
+    """Write a table; a plain one has pages of the same size whatever they hold, and says nothing of their values."""
+    if (name or path.name).endswith("arrow"):
+        events.write_ipc(path)
+    elif (name or path.name).startswith("plain"):
+        events.write_parquet(path, compression="uncompressed", statistics=False)
+    else:
+        events.write_parquet(path)
 
 
 def test_a_damaged_row_group_costs_the_others_nothing(tmp_path: Path) -> None:

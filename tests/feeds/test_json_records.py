@@ -57,6 +57,15 @@ def test_a_file_that_ends_within_an_object_is_truncated(tmp_path: Path) -> None:
     assert found.rejects["place"][0].endswith(":2")
 
 
+def test_an_object_that_is_nested_beyond_all_bounds_is_in_suspense(tmp_path: Path) -> None:
+    deep = '{"variables": {"uuid": "u"}, "x": ' + "[" * 50_000 + "]" * 50_000 + "}"
+
+    found = read_texts(tmp_path, [json.dumps(call(0)), deep, json.dumps(call(1))])
+
+    assert found.events.height == 2
+    assert found.codes() == [errors.BAD_JSON]
+
+
 def test_durations_in_an_object_are_checked_as_in_any_record(tmp_path: Path) -> None:
     found = read_texts(tmp_path, [json.dumps(call(0, billsec="-1")), json.dumps(call(1, billsec="61"))])
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ringfence.events import errors
 from ringfence.events.clock import FixedClock
+from ringfence.feeds.checks import may_be_a_number
 from ringfence.feeds.decoded import RAW_KEPT_BYTES
 from ringfence.feeds.limits import Limits
 from ringfence.wiring.readers import open_reader
@@ -78,6 +79,7 @@ BAD = {
     ),
     "too few fields": (b'"a","b","c"', errors.BAD_FIELD_COUNT, None),
     "too many fields": (record(1) + b',"x"' * 4, errors.BAD_FIELD_COUNT, None),
+    "a number of 5,000 digits": (record(1, dst=f'"{"8" * 5_000}"'), errors.BAD_VALUE, "dst"),
     "no time at all": (record(1, start='""', answer='""', end='""'), errors.MISSING_FIELD, "at_ms"),
     "a field of 10 MB": (record(1, userfield='"' + "x" * 10_000_000 + '"'), errors.RECORD_TOO_LARGE, None),
     "a field of 2 MB": (record(1, userfield='"' + "x" * 2_000_000 + '"'), errors.RECORD_TOO_LARGE, None),
@@ -119,6 +121,38 @@ def test_the_message_of_a_reject_holds_no_number_of_a_person() -> None:
     rejects = read_records([bad for bad, _, _ in BAD.values()]).rejects
 
     assert not rejects["message"].str.contains(r"44207900|3491").any()
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("31612345678", True),
+        ("+31 6 1234-5678", True),
+        ("sip:0612345678@host", True),
+        ("020-123-4567", True),
+        ("204080123456789", True),
+        ("2026-13-01 10:00:00", False),
+        ("31.12.2024 25:00", False),
+        ("2024-01-01 31612345678", True),
+        ("yesterday", False),
+        ("90000", False),
+        ("112", False),
+        ("1-2-3-4-5-6-7", True),
+    ],
+)
+def test_a_value_of_seven_digits_or_more_may_be_a_number_unless_it_is_written_as_a_date(text: str, may: bool) -> None:
+    assert may_be_a_number(text) is may
+
+
+@pytest.mark.parametrize("number", ["44207900123", "+44 207 900 123", "sip:44207900123@pbx", "2044207900123"])
+@pytest.mark.parametrize("column", ["start", "end", "duration", "billsec"])
+def test_a_number_in_the_wrong_column_is_not_in_the_message(number: str, column: str) -> None:
+    rejects = read_records([record(1, **{column: f'"{number}"'})]).rejects
+
+    assert rejects.height == 1
+    assert rejects["column"][0] in (column, "at_ms")
+    assert "207" not in rejects["message"][0]
+    assert number.encode() in rejects["raw"][0]
 
 
 def test_a_file_cut_in_the_middle_of_a_record_loses_only_that_record() -> None:

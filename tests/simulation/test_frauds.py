@@ -73,7 +73,7 @@ def test_wangiri_rings_briefly_and_costs_only_when_called_back(frauds: pl.DataFr
     rings, backs = both.filter(pl.col("direction") == "in"), both.filter(pl.col("direction") == "out")
 
     assert rings["money_micros"].sum() == 0
-    assert rings["ring_ms"].max() < 5_000  # type: ignore[operator]
+    assert rings["ring_ms"].max() < 7_000  # type: ignore[operator]
     assert rings["answered"].mean() < 0.05  # type: ignore[operator]
     assert 0.015 < backs.height / rings.height < 0.08
     assert (backs["entity"] == backs["callee"]).all()
@@ -91,12 +91,32 @@ def test_slow_wangiri_uses_more_numbers_over_more_hours(frauds: pl.DataFrame) ->
     assert spans["evasive numbers"] > 3 * spans["plain numbers"]
 
 
-def test_a_sim_box_shares_handsets_at_one_place_and_calls_ever_new_numbers(frauds: pl.DataFrame) -> None:
+def test_a_sim_box_calls_ever_new_numbers_from_one_place(frauds: pl.DataFrame) -> None:
     plain = _of(frauds, "sim_box", "plain")
 
-    assert _median(plain, pl.col("callee").n_unique() / pl.len()) > 0.9
+    assert _median(plain, pl.col("callee").n_unique() / pl.len()) > 0.8
     assert _median(plain, pl.col("cell").n_unique()) < 25
-    assert plain.group_by("episode", "device").agg(pl.col("caller_imsi").n_unique().alias("n"))["n"].max() >= 2  # type: ignore[operator]
+
+
+def test_some_boxes_share_imeis_among_sims_some_keep_one_each_and_some_change_them() -> None:
+    parts = []
+    for seed in range(41, 47):
+        simulation = simulate(Plan(subscribers=5_000, days=7, seed=seed, frauds=("sim_box",)))
+        calls = simulation.truth.join(simulation.events, on="event_id").filter(pl.col("kind") != "message")
+        parts.append(calls.with_columns(pl.format("{}/{}", pl.lit(seed), "episode").alias("episode")))
+    calls = pl.concat(parts)
+    devices = calls.group_by("episode", "variant", "device").agg(pl.col("caller").n_unique().alias("sims"))
+    sims = calls.group_by("episode", "variant", "caller").agg(pl.col("device").n_unique().alias("devices"))
+    boxes = devices.group_by("episode", "variant").agg(pl.col("sims").max()).join(
+        sims.group_by("episode", "variant").agg(pl.col("devices").max()), on=["episode", "variant"]
+    )  # fmt: skip
+    shared = boxes.filter(pl.col("sims") > 1)
+    own = boxes.filter(pl.col("sims") == 1, pl.col("devices") == 1)
+    changed = boxes.filter(pl.col("sims") == 1, pl.col("devices") > 1)
+
+    for some in (shared, own, changed):
+        assert 0.1 < some.height / boxes.height < 0.6
+        assert some["variant"].n_unique() == 2
 
 
 def test_an_evasive_sim_box_keeps_its_sims_quiet_and_in_company(frauds: pl.DataFrame) -> None:
@@ -133,15 +153,50 @@ def test_pumped_messages_go_to_neighbouring_numbers_in_the_plain_variant_only(fr
     assert _median(_of(frauds, "sms_pumping", "evasive"), pl.col("callee").str.slice(0, 4).n_unique()) >= 4
 
 
-def test_robocalls_are_short_and_neighbour_spoofing_uses_each_number_little(frauds: pl.DataFrame) -> None:
-    plain, evasive = _of(frauds, "robocall", "plain"), _of(frauds, "robocall", "evasive")
+def test_robocalls_are_short(frauds: pl.DataFrame) -> None:
+    plain = _of(frauds, "robocall", "plain")
     answered = plain.filter("answered")
-    alike = evasive.filter(pl.col("caller").str.slice(0, 5) == pl.col("callee").str.slice(0, 5))
 
     assert answered.filter(pl.col("duration_ms") < 60_000).height > 0.85 * answered.height
     assert plain["answered"].mean() < 0.35  # type: ignore[operator]
-    assert evasive.group_by("episode", "caller").len()["len"].max() <= 5  # type: ignore[operator]
-    assert alike.height > 0.3 * evasive.height
+
+
+def test_changing_numbers_are_used_once_or_a_few_times_and_some_are_like_the_callee(frauds: pl.DataFrame) -> None:
+    evasive = _of(frauds, "robocall", "evasive").with_columns(
+        alike=pl.col("caller").str.slice(0, 7) == pl.col("callee").str.slice(0, 7)
+    )
+    uses = evasive.group_by("episode", "caller").agg(pl.len(), pl.col("alike").any()).group_by("episode")
+    campaigns = uses.agg(pl.col("len").mean().alias("uses"), pl.col("alike").mean())
+
+    assert evasive.group_by("episode", "caller").len()["len"].max() <= 10  # type: ignore[operator]
+    assert 0.05 < (campaigns["uses"] < 1.1).mean() < 0.7  # type: ignore[operator]
+    assert campaigns["uses"].max() > 2  # type: ignore[operator]
+    assert 0.2 < (campaigns["alike"] > 0.8).mean() < 0.8  # type: ignore[operator]
+
+
+def test_the_party_to_act_on_for_changing_numbers_is_their_trunk(frauds: pl.DataFrame) -> None:
+    plain, evasive = _of(frauds, "robocall", "plain"), _of(frauds, "robocall", "evasive")
+
+    assert (evasive["entity"] == evasive["trunk_in"]).all()
+    assert (plain["entity"] == plain["caller"]).all()
+
+
+def test_innocent_calls_use_the_trunks_of_robocalls_too() -> None:
+    simulation = simulate(Plan(subscribers=5_000, days=7, seed=34, frauds=("robocall",)))
+    own = simulation.events.join(simulation.truth, on="event_id", how="anti")
+    trunks = simulation.truth.filter(pl.col("variant") == "evasive")["entity"].unique()
+
+    busy = own.filter(pl.col("trunk_in").is_in(trunks.implode())).group_by("trunk_in").len()
+
+    assert busy.height == trunks.len()
+    assert busy["len"].min() > 300  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("fraud", ["irsf", "wangiri", "sms_pumping", "robocall", "cloned_sim"])
+def test_what_goes_on_for_days_does_not_begin_with_a_burst(frauds: pl.DataFrame, fraud: str) -> None:
+    evasive = _of(frauds, fraud, "evasive").filter(pl.col("start_ms") == pl.col("start_ms").min().over("episode"))
+
+    assert evasive.group_by("episode").len()["len"].max() == 1
 
 
 def test_sold_calls_are_long_and_abroad(frauds: pl.DataFrame) -> None:
@@ -155,7 +210,7 @@ def test_sold_calls_are_long_and_abroad(frauds: pl.DataFrame) -> None:
     assert minutes["evasive"] < 0.5 * minutes["plain"]
 
 
-def test_a_clone_shares_the_imsi_of_a_subscriber_from_another_handset() -> None:
+def test_a_clone_shares_the_imsi_of_a_subscriber() -> None:
     simulation = simulate(Plan(subscribers=5_000, days=7, seed=35, frauds=("cloned_sim",)))
     clone = simulation.truth.join(simulation.events, on="event_id")
     own = simulation.events.join(simulation.truth, on="event_id", how="anti")
@@ -165,10 +220,23 @@ def test_a_clone_shares_the_imsi_of_a_subscriber_from_another_handset() -> None:
     overlap = pairs.filter((pl.col("start_ms") < pl.col("own_end")) & (pl.col("own_start") < pl.col("at_ms")))
 
     assert pairs["caller_imsi"].n_unique() == clone["caller_imsi"].n_unique()
-    assert pairs.filter(pl.col("device") == pl.col("clone_device")).is_empty()
     plain = clone.filter(pl.col("variant") == "plain")["episode"].n_unique()
     assert overlap.filter(pl.col("variant") == "plain")["episode"].n_unique() >= plain - 1
     assert overlap.filter(pl.col("variant") == "evasive").height < 0.2 * overlap.height
+
+
+def test_some_clones_show_the_handset_of_the_subscriber_and_most_another() -> None:
+    same = []
+    for seed in range(41, 47):
+        simulation = simulate(Plan(subscribers=5_000, days=7, seed=seed, frauds=("cloned_sim",)))
+        clone = simulation.truth.join(simulation.events, on="event_id")
+        own = (
+            simulation.events.join(simulation.truth, on="event_id", how="anti").select("caller_imsi", "device").unique()
+        )
+        known = clone.join(own.with_columns(known=True), on=["caller_imsi", "device"], how="left")
+        same += known.group_by("episode").agg(pl.col("known").any())["known"].to_list()
+
+    assert 0.15 < sum(map(bool, same)) / len(same) < 0.55
 
 
 def test_sizes_differ_widely_between_episodes(frauds: pl.DataFrame) -> None:

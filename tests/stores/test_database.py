@@ -10,6 +10,7 @@ from ringfence.events.errors import DependencyError, Exit
 from ringfence.stores.alert_store import AlertStore
 from ringfence.stores.database import FILE_NAME, Database
 from ringfence.stores.migrations import LATEST, MIGRATIONS
+from ringfence.stores.suspense_store import SuspenseStore
 from tests.stores.alerts import alert
 from tests.stores.conftest import read_only
 
@@ -42,10 +43,39 @@ def test_a_new_database_has_the_latest_schema_and_is_opened_again_as_it_is(tmp_p
 
 def test_the_steps_of_the_schema_are_numbered_and_either_add_or_remove() -> None:
     assert [migration.number for migration in MIGRATIONS] == list(range(1, LATEST + 1))
-    allowed = {"add": r"CREATE (TABLE|INDEX) |ALTER TABLE \w+ ADD ", "remove": r"DROP |ALTER TABLE \w+ DROP "}
+    allowed = {"add": r"CREATE (TABLE|INDEX) |ALTER TABLE \w+ ADD |UPDATE ", "remove": r"DROP |ALTER TABLE \w+ DROP "}
     for migration in MIGRATIONS:
         for statement in migration.statements:
             assert re.match(allowed[migration.phase], statement), statement
+
+
+def test_the_reason_of_a_write_off_of_an_earlier_version_is_a_note_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    with sqlite3.connect(path) as other:
+        for statement in MIGRATIONS[0].statements:
+            other.execute(statement)
+        other.execute(f"PRAGMA application_id={0x52464E43}")
+        other.execute("PRAGMA user_version=1")
+        for name, state, by in [
+            ("a", "written-off", "ann: cut: in half"),
+            ("b", "recycled", "b: ob"),
+            ("c", "new", None),
+        ]:
+            other.execute(
+                """INSERT INTO suspense (suspense_id, source, place, raw, raw_bytes, code, message, checkpoint, state,
+                    changed_by) VALUES (?, 's', 'f:1', x'00', 1, 'RF2003', '', 1, ?, ?)""",
+                (name, state, by),
+            )
+    other.close()
+
+    with Database.open(path) as database:
+        kept = SuspenseStore(database).list()
+
+    assert [(s.suspense_id, s.changed_by, s.note) for s in kept] == [
+        ("a", "ann", "cut: in half"),
+        ("b", "b: ob", None),
+        ("c", None, None),
+    ]
 
 
 def test_a_failed_step_leaves_the_database_as_it_was(tmp_path: Path) -> None:

@@ -235,6 +235,27 @@ def test_a_sweep_leaves_files_of_another_make_alone(tmp_path: Path, history: His
     assert store.sweep(tmp_path) == []
 
 
+def test_days_of_the_history_that_are_too_old_go_with_the_commit_that_brings_newer_ones(
+    tmp_path: Path, history: History, database: Database
+) -> None:
+    store = CheckpointStore(database)
+    days = (0, 1, 2, 3)
+    for number, day in enumerate(days, 1):
+        files = history.append(events([START_MS + day * DAY_MS]), number)
+        store.commit(Checkpoint(number=number, history_files=files, history_days=2))
+    late = history.append(events([START_MS - 5 * DAY_MS, START_MS + 3 * DAY_MS + 1]), 5)
+    store.commit(Checkpoint(number=5, history_files=late, history_days=2))
+
+    store.sweep(tmp_path)
+
+    kept = [START_MS + DAY_MS, START_MS + 2 * DAY_MS, START_MS + 3 * DAY_MS, START_MS + 3 * DAY_MS + 1]
+    assert history.scan().sort("at_ms").collect()["at_ms"].to_list() == kept
+    assert sorted(path.name for path in (tmp_path / "history").iterdir()) == [
+        "date=2024-10-05", "date=2024-10-06", "date=2024-10-07",
+    ]  # fmt: skip
+    assert len(list((tmp_path / "history").rglob("*.parquet"))) == 4
+
+
 def test_a_checkpoint_that_does_not_follow_the_last_changes_nothing(database: Database) -> None:
     store = CheckpointStore(database)
     store.commit(Checkpoint(number=1, positions={("s", "f"): {"line": 1}}))

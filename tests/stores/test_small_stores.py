@@ -56,11 +56,14 @@ def test_a_record_in_suspense_is_edited_recycled_and_written_off_by_someone(data
     store.edit(first, b"mended", by="ann", at_ms=7)
     edited = store.get(first[:10])
     store.mark(first, "recycled", by="ann", at_ms=8)
-    store.mark(second, "written-off", by="bob", at_ms=9)
+    store.mark(second, "written-off", by="bob", at_ms=9, note="cut short")
 
     assert (edited.raw, edited.edited, edited.state) == (b"x", b"mended", "edited")
     assert [s.suspense_id for s in store.list(state="recycled")] == [first]
-    assert (store.get(second).state, store.get(second).changed_by) == ("written-off", "bob")
+    written_off = store.get(second)
+    assert (written_off.state, written_off.changed_by, written_off.note) == ("written-off", "bob", "cut short")
+    store.mark(second, "new", by="eve", at_ms=10)
+    assert store.get(second).note is None
     with pytest.raises(UsageError) as caught:
         store.mark(first, "gone", by="ann", at_ms=1)
     assert caught.value.code == "RF3053"
@@ -119,6 +122,20 @@ def test_a_suppression_is_kept_once_listed_while_it_holds_and_ended_by_someone(d
     for name, by in [("zz", "bob"), (one.suppression_id, "")]:
         with pytest.raises(UsageError):
             store.end(name, by=by, at_ms=1)
+
+
+def test_a_suppression_that_is_ended_before_it_began_is_one_that_was_over_at_once(database: Database) -> None:
+    store = SuppressionStore(database)
+    one = Suppression(
+        entity_kind="caller", entity="1", target="*", owner="ann", reason="test", created_at_ms=10, ends_at_ms=100
+    )
+    store.add(one)
+
+    store.end(one.suppression_id, by="bob", at_ms=3)
+
+    (kept,) = [Suppression.from_json(row) for row in store.list()]
+    assert (kept.created_at_ms, kept.ends_at_ms) == (10, 11)
+    assert store.list(11) == []
 
 
 def test_a_second_run_in_the_same_home_is_refused_until_the_first_has_ended(tmp_path: Path) -> None:

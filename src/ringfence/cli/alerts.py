@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from ringfence.cli.output import Common, moment, money, notes, print_json, screen, table
-from ringfence.cli.run import alert_table
+from ringfence.cli.arguments import check_name
+from ringfence.cli.output import Common, command, moment, money, notes, print_json, screen, table
+from ringfence.cli.parties import counted, parties
+from ringfence.cli.run import alert_table, party_table
+
+if TYPE_CHECKING:
+    from ringfence.settings import Settings
+
+STATUSES = ("open", "suppressed", "confirmed", "dismissed", "investigating", "all")
 
 app = App(name="alerts", help_format="plaintext", help="The queue of alerts, the highest expected loss first.")
 
@@ -16,34 +24,51 @@ app = App(name="alerts", help_format="plaintext", help="The queue of alerts, the
 def queue(
     *,
     fraud: Annotated[str | None, Parameter(help="Only this fraud, e.g. irsf.")] = None,
-    status: Annotated[
-        str | None, Parameter(help="open, suppressed, confirmed, dismissed, investigating or all.")
-    ] = "open",
+    status: Annotated[str, Parameter(help="open, suppressed, confirmed, dismissed, investigating or all.")] = "open",
     entity: Annotated[str | None, Parameter(help="Only this number, account, device, trunk or range.")] = None,
     shadow: Annotated[bool, Parameter(negative=(), help="Those of detectors that run unheard.")] = False,
     limit: Annotated[int, Parameter(help="At most so many. 0: all.")] = 0,
+    all: Annotated[bool, Parameter(negative=(), help="Every alert, not only the worst of each party.")] = False,
     common: Common = Common(),
 ) -> int:
-    """Print the queue."""
+    """Print the queue: the worst alert of each party, and how many more there are on it.
+
+    Alerts on a caller, an account and a device that rest on the same events are on one party.
+    """
     from ringfence.wiring.workplace import workplace
 
+    check_name("--status", status, STATUSES, cure="")
     settings = common.settings()
+    is_single = all or common.json
     with workplace(settings) as place:
         found = place.alerts.list(
             fraud=fraud,
             status=None if status == "all" else status,
             entity=entity,
             shadow=shadow,
-            limit=limit if limit > 0 else -1,
+            limit=limit if is_single and limit > 0 else -1,
         )
     if common.json:
         print_json(found)
     elif found:
-        screen().print(alert_table(found, settings.home.time_zone, f"{len(found):,} alerts"))
-        notes().print("One alert with all its reasons: `ringfence alerts show ID` (the first digits are enough)")
+        _show_queue(found, settings, limit, every=all)
+        shown = f"{command(settings, 'alerts', 'show', 'ID')} (the first digits are enough)"
+        notes().print(f"One alert with all its reasons: {shown}")
     else:
-        screen().print("No alerts.")
+        screen().print("No alerts." if status == "all" and fraud == entity is None else "No such alerts.")
     return 0
+
+
+def _show_queue(found: list[dict[str, Any]], settings: Settings, limit: int, *, every: bool) -> None:
+    zone = settings.home.time_zone
+    if every:
+        screen().print(alert_table(found, zone, f"{len(found):,} alerts"))
+        return
+    on = parties(found)
+    shown = on[:limit] if limit > 0 else on
+    screen().print(party_table(shown, zone, counted(len(found), len(on))))
+    if len(shown) < len(found):
+        notes().print(f"Each alert in a row of its own: {command(settings, 'alerts', '--all')}")
 
 
 @app.command
@@ -65,16 +90,23 @@ def show(alert_id: str, *, common: Common = Common()) -> int:
         return 0
     zone, console = settings.home.time_zone, screen()
     console.print(_facts(alert, zone))
-    rows = [(r["text"], _plain(r["value"]), _plain(r["usual"])) for r in alert["reasons"]]
+    rows = [(r["text"], *_values(r, alert["currency"])) for r in alert["reasons"]]
     console.print(table("Why", ("reason", "value", "usual"), rows, right=("value", "usual")))
     console.print(_event_table(events, zone, alert))
     return 0
 
 
-def _plain(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+def _values(reason: Mapping[str, Any], currency: str | None) -> tuple[str, ...]:
+    """Return a reason's value and what is usual, in their unit; where the catalogue has none, as they are."""
+    from ringfence.detectors.words import value_text
+    from ringfence.wiring.catalogue import catalogue
+
+    if reason["feature"] in ("at_ms", "start_ms"):
+        return "", ""
+    known = catalogue().get(reason["feature"])
+    unit = known.unit if known else None
+    found = (reason["value"], reason["usual"])
+    return tuple("" if value is None else value_text(value, unit, currency or "") for value in found)
 
 
 def _facts(alert: dict[str, Any], zone: str) -> Any:
@@ -109,10 +141,9 @@ def _event_table(events: list[dict[str, Any]], zone: str, alert: dict[str, Any])
             e["callee"],
             f"{(e['duration_ms'] or 0) / 1000:,.0f} s",
             money(e["charge_micros"], e["currency"]),
-            e.get("place"),
         )
         for e in events
     ]
     title = f"Events of the episode (the first {len(events)} of {alert['events']:,})"
-    columns = ("time", "kind", "caller", "callee", "answered", "charge", "record")
+    columns = ("time", "kind", "caller", "callee", "answered", "charge")
     return table(title, columns, rows, right=("answered", "charge"))

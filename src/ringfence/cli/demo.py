@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from ringfence.cli.output import Common, is_watched, notes, print_json, screen
+from ringfence.alerts.alert import queue
+from ringfence.alerts.words import headline
+from ringfence.cli.output import Common, command, is_watched, notes, print_json, screen
+from ringfence.events.clock import SystemClock
+
+if TYPE_CHECKING:
+    from ringfence.wiring.running import Progress
+
+MADE_IN_HOME = ("ringfence.db", "ringfence.db-wal", "ringfence.db-shm", "run.lock", "history", "state")
 
 
 def demo(
@@ -29,25 +38,32 @@ def demo(
     from ringfence.cli.evaluate import show as show_evaluation
     from ringfence.cli.report import write_report
     from ringfence.cli.run import show as show_run
-    from ringfence.cli.run import watching
-    from ringfence.settings import Settings, SourceSection
+    from ringfence.cli.run import tell_of_compiling, watching
+    from ringfence.events.errors import BAD_ARGUMENT, UsageError
+    from ringfence.settings import SourceSection
     from ringfence.simulation import Plan, simulate, write
     from ringfence.wiring.running import Run, run
     from ringfence.wiring.workplace import workplace
 
+    began_ms = SystemClock().now_ms()
     home = common.home or out / "home"
+    settings = common.settings(home)
+    if not settings.history.keep:
+        raise UsageError(BAD_ARGUMENT, "without a history the demo cannot be measured", expected="history.keep=true")
+    plan = Plan(subscribers=subscribers, days=days, seed=seed)
     _start_anew(out, home, keep=common.home is not None)
-    settings = Settings.of_process(home, {})
     notes().print(f"Inventing {days} days of traffic of {subscribers:,} subscribers, with fraud in it ...")
-    made = simulate(Plan(subscribers=subscribers, days=days, seed=seed))
+    made = simulate(plan)
     records = write(made, out, "parquet")
-    notes().print(f"{made.events.height:,} records. Looking for fraud (the first time compiles, some 15 s) ...")
+    tell_of_compiling(settings)
+    notes().print(f"{made.events.height:,} records. Looking for fraud ...")
     with watching(enabled=is_watched() and not common.json) as (watch, stop):
         source = SourceSection(name="demo", path=(str(records),), format="parquet")
-        progress = run(settings, Run(sources=[source], watch=watch, stop=stop))
+        progress = run(settings, Run(sources=[source], watch=_First(watch, began_ms), stop=stop))
     found = measure(settings, out / "truth.parquet", subscribers, days)
     report = out / "report.html"
     with workplace(settings) as place:
+        alerts = place.alerts.list(status="open", shadow=False, limit=-1)
         write_report(
             report,
             alerts=place.alerts.list(status=None, shadow=False, limit=-1),
@@ -61,22 +77,48 @@ def demo(
     if common.json:
         print_json(found.to_json())
         return 0
-    alerts = sorted(
-        (a.to_json() for a in progress.alerts.values() if a.status == "open" and not a.shadow),
-        key=lambda a: (-a["expected_loss_micros"], a["alert_id"]),
-    )
     show_run(settings, progress, alerts)
     show_evaluation(found, settings.home.currency)
     screen().print(f"The report, with charts and the worst case explained: {report}")
-    screen().print(f"The queue: ringfence alerts --home {home}")
-    screen().print("Your own records: ringfence run /var/log/asterisk/cdr-csv/Master.csv")
+    screen().print(f"The queue: {command(settings, 'alerts')}")
+    screen().print("Your own records: `ringfence run /var/log/asterisk/cdr-csv/Master.csv`")
     sys.stdout.flush()
     return 0
 
 
+class _First:
+    """Watches a run, and says the worst of the first alerts as soon as they are raised."""
+
+    def __init__(self, watch: Callable[[Progress], None], began_ms: int) -> None:
+        self._watch = watch
+        self._began_ms = began_ms
+        self._is_said = False
+
+    def __call__(self, progress: Progress) -> None:
+        self._watch(progress)
+        heard = [alert for alert in progress.alerts.values() if alert.status == "open" and not alert.shadow]
+        if heard and not self._is_said:
+            self._is_said = True
+            worst = queue(heard)[0]
+            after_s = (SystemClock().now_ms() - self._began_ms) / 1000
+            notes().print(f"First fraud after {after_s:.1f} s: {worst.fraud}, {headline(worst)}")
+
+
 def _start_anew(out: Path, home: Path, *, keep: bool) -> None:
-    """Remove what an earlier demo left, and nothing that it did not make."""
-    if not keep and (home / "ringfence.db").exists():
-        shutil.rmtree(home)
-    for name in ("records.parquet", "truth.parquet", "report.html"):
-        (out / name).unlink(missing_ok=True)
+    """Remove what an earlier demo left, and nothing that it did not make: settings, rules and lists stay.
+
+    Raises:
+        DependencyError: something of it cannot be removed (RF4012).
+    """
+    from ringfence.events.errors import STORE_READ_ONLY, DependencyError
+
+    made = [out / name for name in ("records.parquet", "truth.parquet", "report.html")]
+    for path in made if keep else [*made, *(home / name for name in MADE_IN_HOME)]:
+        try:
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.exists():
+                path.unlink()
+        except OSError as error:
+            what = error.strerror or "it cannot be removed"
+            raise DependencyError(STORE_READ_ONLY, what, where=str(path)) from None

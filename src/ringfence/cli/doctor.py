@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from ringfence.cli.output import Common, is_watched, notes, print_json, screen
+from ringfence.cli.output import Common, command, is_watched, notes, print_json, screen
 
 if TYPE_CHECKING:
     from ringfence.settings import Settings
@@ -37,6 +37,8 @@ def doctor(
         print_json([asdict(finding) for finding in told])
     else:
         screen().print("Nothing is wrong." if not wrong else f"{wrong} to mend.")
+        if not wrong and not settings.folder.exists():
+            notes().print(f"Begin with `ringfence demo`, or your own records: {command(settings, 'run', 'FILE')}")
     return 1 if wrong else 0
 
 
@@ -52,7 +54,8 @@ def _settings(common: Common) -> tuple[Settings, Finding]:
         finding = failed("settings", error)
         settings = Settings(folder=home_of_process(common.home))
     else:
-        finding = Finding("settings", True, f"read from {settings.folder}")
+        file = settings.folder / "ringfence.toml"
+        finding = Finding("settings", True, f"read from {file}" if file.exists() else f"all have defaults: no {file}")
     if not common.json:
         _print(finding)
     return settings, finding
@@ -65,7 +68,7 @@ def _compile(settings: Settings) -> list[Finding]:
     from ringfence.wiring.checkup import compile_kernels, failed
 
     out = notes()
-    out.print("Compiling the kernels; this takes some 15 s, once.")
+    out.print("Compiling the kernels; half a minute or so, once.")
     try:
         with out.status("compiling") if is_watched() else nullcontext():
             compile_kernels(settings)

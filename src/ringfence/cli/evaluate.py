@@ -22,6 +22,8 @@ def evaluate(
     common: Common = Common(),
 ) -> int:
     """Print recall, precision, time to detect and money, a row a fraud."""
+    from math import inf
+
     from ringfence.events.errors import BAD_ARGUMENT, UsageError
 
     settings = common.settings()
@@ -32,6 +34,10 @@ def evaluate(
             expected="--truth FILE",
             cure="`ringfence simulate OUT` writes OUT/truth.parquet beside its records.",
         )
+    if subscribers is not None and subscribers < 1:
+        raise UsageError(BAD_ARGUMENT, f"--subscribers {subscribers}", expected="1 or more")
+    if days is not None and not 0 < days < inf:
+        raise UsageError(BAD_ARGUMENT, f"--days {days}", expected="more than 0")
     found = measure(settings, truth, subscribers, days)
     if common.json:
         print_json(found.to_json())
@@ -58,14 +64,14 @@ def measure(settings: Settings, truth: Path, subscribers: int | None, days: floa
 
 def show(found: Evaluation, currency: str) -> None:
     """Print an evaluation for people."""
-    from ringfence.learning.table import outcome_sheet
+    from ringfence.learning.table import outcome_sheet, rate
 
     sheet = outcome_sheet(found, currency)
     screen().print(table("Frauds, caught and missed", sheet.columns, sheet.rows, right=sheet.right))
     told = found.to_json()
     screen().print(
         f"{told['alerts']:,} alerts, {told['false_alerts']:,} false: "
-        f"{told['false_alerts_per_1000_subscriber_days']:.2f} for 1,000 subscribers and a day"
+        f"{rate(told['false_alerts_per_1000_subscriber_days'])} for 1,000 subscribers and a day"
     )
     if found.unseen:
         notes().print(f"{found.unseen:,} fraudulent events of the truth are not among the records: counted as lost.")

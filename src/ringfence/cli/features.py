@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 
 from ringfence.cli.arguments import check_name
 from ringfence.cli.output import Common, is_watched, notes, print_json, screen, table
-from ringfence.cli.run import balance_rows, balance_table, remarks, sources_of, watching
+from ringfence.cli.run import balance_rows, balance_table, ended, remarks, sources_of, watching
 
 if TYPE_CHECKING:
     from ringfence.features.define import Family, Feature
@@ -47,7 +47,7 @@ def compute(
     lateness: Annotated[str, Parameter(help="How much later than newer records one may come, e.g. 10m.")] = "",
     common: Common = Common(),
 ) -> int:
-    """Write one feature row an event, in event order. End with 5 if there were records that are no events.
+    """Write one feature row an event, in event order. End with 5 if records have none: no events, or too late.
 
     Args:
         source: Files, folders or globs. None: the sources of ringfence.toml.
@@ -67,7 +67,7 @@ def compute(
         remarks(progress)
         if stop.is_set():
             notes().print("Stopped: the file holds what was computed until then. Start again for the whole of it.")
-    return 5 if any(c.rejected for c in progress.counters.values()) else 0
+    return ended(progress)
 
 
 def _families(name: str) -> Sequence[Family]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 from cyclopts import App, CycloptsError
@@ -25,6 +26,7 @@ COMMANDS: Final = {
     "config": ("config:config", "Every setting, its value, and where the value came from."),
     "doctor": ("doctor:doctor", "What is wrong with this installation, and what to do."),
 }
+COMMON: Final = ("--home", "--set")  # and --json, which takes no value
 
 
 def make_app() -> App:
@@ -41,11 +43,36 @@ def make_app() -> App:
     return app
 
 
+def command_first(words: Sequence[str]) -> list[str]:
+    """Return the words of a command line with the common options behind the command: they may stand before it, too.
+
+    Only what stands before the command, or between it and its second word (`alerts --home X show ID`), is moved.
+    """
+    names: list[str] = []
+    moved: list[str] = []
+    at = 0
+    while at < len(words) and len(names) < 2:
+        length = 2 if words[at] in COMMON else 1
+        if length == 2 or words[at] == "--json" or words[at].startswith(tuple(f"{name}=" for name in COMMON)):
+            moved += words[at : at + length]
+        elif words[at].startswith("-"):
+            break
+        else:
+            names.append(words[at])
+        at += length
+    return [*names, *moved, *words[at:]]
+
+
 def main() -> None:
     """Run the command line; end with the codes of DESIGN.md section 5."""
     app = make_app()
+    words = command_first(sys.argv[1:])
+    if words and words[0].split("=")[0] in (*COMMON, "--json") and not {"--help", "-h", "--version"} & set(words):
+        print(f"ringfence: {words[0]} belongs to a command, and none is named", file=sys.stderr)
+        print("  Write `ringfence COMMAND --home DIR`; `ringfence --help` lists the commands.", file=sys.stderr)
+        sys.exit(2)
     try:
-        code = app(sys.argv[1:], exit_on_error=False, print_error=True, result_action="return_value")
+        code = app(words, exit_on_error=False, print_error=True, result_action="return_value")
     except CycloptsError:
         sys.exit(2)
     except KeyboardInterrupt:
@@ -59,6 +86,8 @@ def main() -> None:
 
         if not isinstance(error, RingfenceError):
             raise
-        print(f"ringfence: {error}", file=sys.stderr)
+        from ringfence.cli.output import clean
+
+        print(clean(f"ringfence: {error}", keep="\n\t"), file=sys.stderr)
         sys.exit(int(error.exit_code))
     sys.exit(code if isinstance(code, int) else 0)

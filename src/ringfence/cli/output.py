@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -16,6 +18,12 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from ringfence.settings import Settings
+
+
+UNBROKEN: Final = 32  # characters
+
+# What JSON leaves as it is and no reader sees: C1 controls, marks of direction, halves of characters.
+_UNSEEN = re.compile(r"[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
 
 
 @Parameter(name="*")
@@ -31,8 +39,8 @@ class Common:
         tuple[str, ...], Parameter(negative=(), help="Override a setting: --set engine.threads=2. May be repeated.")
     ] = ()
 
-    def settings(self) -> Settings:
-        """Read the settings of the home folder.
+    def settings(self, home: Path | None = None) -> Settings:
+        """Read the settings of the home folder; of `home` where --home names none.
 
         Raises:
             SettingsError: with everything that is wrong.
@@ -46,35 +54,70 @@ class Common:
             if not equals:
                 raise UsageError(BAD_ARGUMENT, f"--set {pair}: there is no =", expected="--set SECTION.NAME=VALUE")
             overrides[name.strip()] = value.strip()
-        return Settings.of_process(self.home, overrides)
+        return Settings.of_process(self.home or home, overrides)
+
+
+class _Plain(Console):
+    """A console that prints text as it is: no mark-up, no emoji codes, and nothing that changes the terminal."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """Print; texts are cleaned, their lines and tabs kept."""
+        super().print(*(clean(o, keep="\n\t") if isinstance(o, str) else o for o in objects), **how)
+
+
+def clean(text: object, *, keep: str = "") -> str:
+    """Return a text without characters that no reader sees: controls, and marks that turn the writing direction.
+
+    Whatever a record, a file or its name says goes through here before a terminal or a page shows it.
+    """
+    return "".join(c if c.isprintable() or c in keep else "\N{REPLACEMENT CHARACTER}" for c in str(text))
 
 
 def screen() -> Console:
     """Return the console for people's text that is the command's answer (standard output)."""
-    return Console(soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 200, highlight=False)
+    is_seen = sys.stdout.isatty()
+    return _Plain(soft_wrap=not is_seen, width=None if is_seen else 200, highlight=False, markup=False, emoji=False)
 
 
+@cache
 def notes() -> Console:
-    """Return the console for progress and remarks (standard error)."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    """Return the console for progress and remarks (standard error): one, so that remarks stand above the progress."""
+    return _Plain(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 def print_json(document: Any) -> None:
-    """Print one JSON document on standard output, never in colours and never wrapped."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None) + "\n")
+    """Print one JSON document on standard output, never in colours and never wrapped, unseen characters escaped."""
+    text = json.dumps(document, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None)
+    sys.stdout.write(_UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")
     sys.stdout.flush()
 
 
+def command(settings: Settings, *words: str) -> str:
+    """Return what a person may type next, with the home folder where it is not the one that is meant anyway."""
+    from shlex import join
+
+    from ringfence.settings import home_of_process
+
+    home = () if settings.folder == home_of_process() else ("--home", str(settings.folder))
+    return f"`{join(('ringfence', *words, *home))}`"
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Iterable[str] = ()) -> Table:
-    """Return a table; columns named in `right` are aligned as numbers. Cells are plain text, never mark-up."""
+    """Return a table; columns named in `right` are aligned as numbers. Cells are plain text, never mark-up.
+
+    Short names in the first column are never broken.
+    """
     from rich.text import Text
 
-    made = Table(title=title, title_justify="left", header_style="bold", pad_edge=False)
+    made = Table(title=clean(title), title_justify="left", header_style="bold", pad_edge=False)
     wide = set(right)
-    for column in columns:
-        made.add_column(column, justify="right" if column in wide else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else Text("" if cell is None else str(cell)) for cell in row))
+    cells = [[Text("" if cell is None else clean(cell)) for cell in row] for row in rows]
+    for number, column in enumerate(columns):
+        is_name = number == 0 and all(len(row[0]) <= UNBROKEN for row in cells)
+        justify: Literal["left", "right"] = "right" if column in wide else "left"
+        made.add_column(column, justify=justify, overflow="fold", no_wrap=is_name)
+    for row in cells:
+        made.add_row(*row)
     return made
 
 

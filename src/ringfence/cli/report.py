@@ -16,7 +16,8 @@ from typing import Any, Final
 import polars as pl
 from jinja2 import Environment, StrictUndefined
 
-from ringfence.cli.output import moment, money
+from ringfence.cli.output import clean, moment, money
+from ringfence.cli.parties import Party, counted, parties
 from ringfence.cli.report_charts import HOUR_MS, Plot, Tick, round_up
 from ringfence.cli.report_facts import (
     Hours,
@@ -54,7 +55,7 @@ def write_report(
     """Write the report.
 
     Args:
-        path: the file to write; one that is there is replaced whole.
+        path: the file to write, readable by its owner alone; one that is there is replaced whole.
         alerts: as in `ringfence alerts --json`; those in shadow or suppressed are left out.
         evaluation: of these very alerts, if the truth is known: then money lost and saved is shown, and what was
             missed; otherwise what was charged to parties under alert, before and after it.
@@ -76,7 +77,9 @@ def write_report(
     draft = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(page, encoding="utf-8")
+        draft.unlink(missing_ok=True)
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(page)
         os.replace(draft, path)
     except OSError as cause:
         raise DependencyError(NO_REPORT, cause.strerror or "cannot be written", where=str(path)) from cause
@@ -94,6 +97,7 @@ def render(
 ) -> str:
     """Return the page; arguments as in `write_report`."""
     queue = in_order(alerts)
+    found = parties(queue)
     currency = currency or next((str(a["currency"]) for a in queue if a.get("currency")), "")
     losses = evaluation.losses if evaluation else charges_under_alert(alerts, events)
     worst = worst_case(alerts, evaluation)
@@ -108,13 +112,15 @@ def render(
             span=events.select(first=pl.col("at_ms").min(), last=pl.col("at_ms").max()).collect().row(0, named=True),
             records=sum(int(row["received"]) for row in balance),
             alert_count=len(queue),
+            party_count=len(found),
+            counted=counted(len(queue), len(found)),
             evaluation=evaluation,
             total=total,
             lost=_sum(losses, saved=False),
             saved=_sum(losses, saved=True),
             money_chart=_money_chart(money_over_time(losses), time_zone),
-            frauds=_by_fraud(queue),
-            queue=[{**alert, "expected": expected_loss_micros(alert)} for alert in queue[:QUEUE_SHOWN]],
+            frauds=_by_fraud(found),
+            queue=[_worst_of(party) for party in found[:QUEUE_SHOWN]],
             worst=worst,
             worst_expected=expected_loss_micros(worst) if worst else 0,
             hours=_hours_charts(hours_of(worst, events) if worst else None, worst, time_zone),
@@ -141,11 +147,6 @@ def _environment(currency: str, time_zone: str) -> Environment:
     return environment
 
 
-def clean(text: object) -> str:
-    """Return a text without characters that no reader sees: controls, and marks that turn the writing direction."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
-
-
 def fraud_name(fraud: object) -> str:
     """Return a fraud's name for people: `pbx_hacking` is PBX hacking."""
     words = clean(fraud).split("_")
@@ -156,15 +157,37 @@ def _sum(losses: pl.DataFrame, *, saved: bool) -> int:
     return int(losses.filter(pl.col("saved") == saved)["money_micros"].sum())
 
 
-def _by_fraud(queue: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the frauds that alerts claim, the most frequent first, with counts, money and the length of a bar."""
+def _worst_of(party: Party) -> dict[str, Any]:
+    """Return a row of the queue: the worst alert on a party, and what to say of the others."""
+    return {**party.worst, "expected": expected_loss_micros(party.worst), "more": party.more}
+
+
+def _by_fraud(found: Sequence[Party]) -> list[dict[str, Any]]:
+    """Return the frauds that alerts claim, the most frequent first, with counts, money and the length of a bar.
+
+    Several alerts on a party are about the same money: its worst one counts.
+    """
     counts: dict[str, dict[str, Any]] = {}
-    for alert in queue:
-        row = counts.setdefault(str(alert["fraud"]), {"alerts": 0, "money_micros": 0})
-        row["alerts"] += 1
-        row["money_micros"] += expected_loss_micros(alert)
+    for party in found:
+        worst: dict[str, int] = {}
+        for alert in party.alerts:
+            fraud = str(alert["fraud"])
+            row = counts.setdefault(fraud, {"alerts": 0, "parties": 0, "money_micros": 0})
+            row["alerts"] += 1
+            worst[fraud] = max(worst.get(fraud, 0), expected_loss_micros(alert))
+        for fraud, micros in worst.items():
+            counts[fraud]["parties"] += 1
+            counts[fraud]["money_micros"] += micros
     most = max((row["alerts"] for row in counts.values()), default=1)
-    rows = [{"fraud": fraud, **row, "share": round(100 * row["alerts"] / most, 1)} for fraud, row in counts.items()]
+    rows = [
+        {
+            "fraud": fraud,
+            "counted": counted(row["alerts"], row["parties"]),
+            "share": round(100 * row["alerts"] / most, 1),
+            **row,
+        }
+        for fraud, row in counts.items()
+    ]
     return sorted(rows, key=lambda row: (-row["alerts"], row["fraud"]))
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from ringfence.cli.parties import OF_ONE_PARTY
 from ringfence.learning.evaluate import Evaluation, spans_of
 from ringfence.learning.spans import of_kind
 
@@ -17,7 +18,6 @@ BEFORE_MS: Final = 7 * DAY_MS  # history shown before an episode
 SHOWN_MS: Final = 14 * DAY_MS  # of a long episode
 USUAL_SHARE: Final = 0.95  # of the hours before; the band of what is usual
 MOST_BINS: Final = 340
-OF_ONE_PARTY: Final = ("caller", "account", "device", "caller_imsi")  # trunks and ranges carry everybody's traffic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

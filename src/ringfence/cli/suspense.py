@@ -172,7 +172,9 @@ def write_off(
     from ringfence.wiring.recycling import write_off as run_write_off
 
     if not reason.strip() or not owner.strip():
-        raise UsageError(BAD_DECISION, "who gives the records up, or why, is not said", expected="--owner and --reason")
+        raise UsageError(
+            BAD_DECISION, "who gives the records up, or why, is not said", expected="--owner and --reason", cure=""
+        )
     records = run_write_off(
         common.settings(), _recycling(suspense_id, source, code, "", owner.strip(), every=all), reason.strip()
     )
@@ -324,4 +326,6 @@ def _facts(record: Suspended, settings: Settings, cure: str) -> list[tuple[str, 
     if record.changed_at_ms is not None:
         when = moment(record.changed_at_ms, settings.home.time_zone)
         facts.append(("changed", f"{when} by {record.changed_by or 'nobody named'}"))
+    if record.note is not None:
+        facts.append(("why", record.note))
     return facts

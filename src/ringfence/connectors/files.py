@@ -7,6 +7,7 @@ on exactly where it was taken. A compressed file is read from its start again to
 from __future__ import annotations
 
 import glob
+import os
 import zlib
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -24,23 +25,26 @@ _PIECE: Final = 1 << 22  # of decompressed bytes at a time
 _WILD: Final = frozenset("*?[")
 
 
-def expand(patterns: Sequence[str]) -> list[Path]:
-    """Return the files that paths, folders and patterns (`**` for any depth) name, each once.
+def expand(patterns: Sequence[str], *, may_come: bool = False) -> list[Path]:
+    """Return the files that paths, folders and patterns (`**` for any depth) name, each once, however it is written.
 
     Files keep the order of the patterns; within a folder or a pattern they are in order of name. Hidden
-    files (and those in hidden folders) are left out unless named.
+    files (and those in hidden folders) are left out unless named. With `may_come` a folder may be empty and a pattern
+    may name nothing yet.
 
     Raises:
         UsageError: a pattern names nothing (RF4001).
 
     """
-    found: dict[Path, None] = {}
+    found: dict[str, Path] = {}
     for pattern in patterns:
         files = _files_of(pattern)
-        if not files:
-            raise UsageError(NO_SUCH_FILE, f"nothing is there{_near(pattern)}", where=pattern, expected=_EXPECTED)
-        found.update(dict.fromkeys(files))
-    return list(found)
+        if not files and not (may_come and (_WILD & set(pattern) or Path(pattern).is_dir())):
+            what = "no file is in this folder" if Path(pattern).is_dir() else f"nothing is there{_near(pattern)}"
+            raise UsageError(NO_SUCH_FILE, what, where=pattern, expected=_EXPECTED)
+        for file in files:
+            found.setdefault(os.path.realpath(file), file)
+    return list(found.values())
 
 
 _EXPECTED: Final = "a file, a folder that holds files, or a pattern in quotes like 'cdr/*.csv.gz'"

@@ -18,6 +18,7 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import blake2b
 from typing import Final
 
@@ -26,9 +27,9 @@ import polars as pl
 import zstandard
 from numpy.typing import NDArray
 
-from ringfence.detectors.baseline_kernel import INTEGERS, MOMENTS, judge_and_learn
+from ringfence.detectors.baseline_kernel import INTEGERS, MOMENTS, judge_and_learn, small_logs
 from ringfence.detectors.catalogue import Catalogue
-from ringfence.detectors.entities import Entities
+from ringfence.detectors.entities import Entities, keys_of
 from ringfence.detectors.matches import (
     MATCHES,
     MOST_REASONS,
@@ -182,9 +183,9 @@ class OwnBaseline:
         """
         columns = []
         for kind in self._kinds():
-            spreads, memory = self._spreads(kind, rows, memory)
-            above = np.maximum(spreads, 0.0).astype(np.float64)
-            scores = np.where(np.isnan(spreads), np.nan, above**2 / (1.0 + above**2))
+            self._learned(kind, rows, memory)
+            above = memory.heard[kind][0].astype(np.float64)
+            scores = above**2 / (1.0 + above**2)
             columns += [pl.Series(w.feature, scores[:, n]).fill_nan(None) for n, w in enumerate(self._of(kind))]
         return pl.DataFrame(columns), memory
 
@@ -193,11 +194,10 @@ class OwnBaseline:
         past = _past(memory)
         found = []
         for kind in self._kinds():
-            spreads, past = self._spreads(kind, rows, past)
-            worst = np.where(self._counts(kind, rows, spreads), spreads, -np.inf).max(axis=1, initial=-np.inf)
-            at = np.flatnonzero(worst > -np.inf)
+            most = self._learned(kind, rows, past)
+            at = np.flatnonzero(most)
             if len(at):
-                found.append(self._matches(kind, rows, at, worst[at].astype(np.float64)))
+                found.append(self._matches(kind, rows, at, most[at].astype(np.float64)))
         return in_row_order(found), past
 
     def explain(self, rows: pl.DataFrame, matches: pl.DataFrame, memory: Memory) -> list[tuple[Reason, ...]]:
@@ -219,36 +219,30 @@ class OwnBaseline:
         parts = [(w.kind, w.feature) for w in self.watched]
         return blake2b(json.dumps([settings, parts]).encode(), digest_size=16).hexdigest()
 
-    def _spreads(
-        self, kind: str, rows: pl.DataFrame, memory: BaselineMemory
-    ) -> tuple[NDArray[np.float32], BaselineMemory]:
-        """Judge and learn the events of one kind of entity; return (rows, features) spreads, NaN for no opinion."""
-        values = rows.select(pl.col(w.feature).fill_null(0) for w in self._of(kind)).to_numpy(order="c")
-        out = np.empty((2, *values.shape), np.float32)
+    def _learned(self, kind: str, rows: pl.DataFrame, memory: BaselineMemory) -> NDArray[np.float32]:
+        """Judge and learn the events of one kind of entity, and keep what was heard.
+
+        Returns for each event the most of the spreads that count: far enough above the usual, of a value that is large
+        enough to matter; 0 where none does.
+        """
+        watched = self._of(kind)
+        heard = np.full((2, len(rows), len(watched)), np.nan, np.float32)
+        most = np.zeros(len(rows), np.float32)
         if len(rows):
+            columns = rows.select(pl.col(w.feature).fill_null(0) for w in watched)
+            values = np.ascontiguousarray(columns.to_numpy(order="fortran").T)
             entities = memory.entities[kind]
             at_ms = rows["at_ms"].to_numpy()
-            slots = entities.slots(rows.select(entity_of(kind)).to_series(), at_ms)
-            state = (entities.integers, entities.floats)
-            judge_and_learn(slots, at_ms, values, state, self._settings(), out)
-        memory.heard[kind] = out
-        return out[0], memory
+            slots = entities.slots(_keys(rows, kind), at_ms)
+            least = np.array([w.least for w in watched], np.int64)
+            limits = (self._settings(), least, _small_logs())
+            judge_and_learn(slots, at_ms, values, (entities.integers, entities.floats), limits, (heard, most))
+        memory.heard[kind] = heard
+        return most
 
     def _settings(self) -> NDArray[np.float64]:
         weight = 1.0 - 0.5 ** (1.0 / self.half_life)
-        return np.array([weight, self.warm_up, self.floor, self.clip, self.idle_ms], np.float64)
-
-    def _counts(self, kind: str, rows: pl.DataFrame, spreads: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Return which opinions count: far enough above the usual, and large enough to matter."""
-        far = spreads >= self.spreads
-        if not far.any():
-            return far
-        for place, watched in enumerate(self._of(kind)):
-            if watched.least == NO_OPINION:
-                far[:, place] = False
-            elif far[:, place].any():
-                far[:, place] &= rows[watched.feature].fill_null(0).to_numpy() >= watched.least
-        return far
+        return np.array([weight, self.warm_up, self.floor, self.clip, self.idle_ms, self.spreads], np.float64)
 
     def _matches(
         self, kind: str, rows: pl.DataFrame, at: NDArray[np.int64], spreads: NDArray[np.float64]
@@ -295,6 +289,20 @@ class OwnBaseline:
             small = watched.least != NO_OPINION and isinstance(value, int) and value < watched.least
             if spread >= self.spreads and not small:
                 yield spread, watched
+
+
+def _keys(rows: pl.DataFrame, kind: str) -> NDArray[np.int64]:
+    """Return the key of each event's entity of a kind, 0 where it names none."""
+    first, *others = (keys_of(rows, column) for column in entity_columns(kind))
+    for other in others:
+        first = np.where(first != 0, first, other)
+    return first
+
+
+@cache
+def _small_logs() -> NDArray[np.float64]:
+    logs: NDArray[np.float64] = small_logs()
+    return logs
 
 
 def _past(memory: Memory) -> BaselineMemory:

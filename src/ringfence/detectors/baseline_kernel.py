@@ -15,10 +15,14 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from ringfence.events.prefetch import prefetch
+from ringfence.events.tables import NEAR
+
 HOUR_MS = 3_600_000
 SEEN, HOUR, LEARNED, INTEGERS = 0, 1, 2, 3  # integers of an entity: last seen (ms), its hour, hours learned
 PEAK, MEAN, VARIANCE, MOMENTS = 0, 1, 2, 3  # floats of each feature: of log(1 + x)
-WEIGHT, WARM_UP, FLOOR, CLIP, IDLE_MS = 0, 1, 2, 3, 4  # settings
+WEIGHT, WARM_UP, FLOOR, CLIP, IDLE_MS, SPREADS = 0, 1, 2, 3, 4, 5  # settings
+SMALL = 1024  # whole numbers below it have their logarithm looked up
 
 
 @numba.njit(nogil=True, cache=True)
@@ -40,39 +44,83 @@ def _learn(integers: NDArray[np.int64], floats: NDArray[np.float32], settings: N
 
 
 @numba.njit(nogil=True, cache=True)
+def small_logs() -> NDArray[np.float64]:
+    """Return log(1 + x) of the small whole numbers, which most counts are."""
+    logs = np.empty(SMALL, np.float64)
+    for x in range(SMALL):
+        logs[x] = math.log1p(x)
+    return logs
+
+
+@numba.njit(nogil=True, cache=True)
+def _come(integers: NDArray[np.int64], floats: NDArray[np.float32], at_ms: int, settings: NDArray[np.float64]) -> bool:
+    """Let an entity come to the hour of an event: new, or with the hour before learned. Return whether it is known."""
+    hour = at_ms // HOUR_MS
+    if at_ms - integers[SEEN] > settings[IDLE_MS]:
+        integers[HOUR], integers[LEARNED] = hour, 0
+        floats[:] = 0.0
+    elif hour > integers[HOUR]:
+        _learn(integers, floats, settings)
+        integers[HOUR] = hour
+    integers[SEEN] = at_ms
+    return bool(integers[LEARNED] >= settings[WARM_UP])
+
+
+@numba.njit(nogil=True, cache=True)
+def _spread(x: float, mean: np.float32, variance: np.float32, floor: float) -> np.float32:
+    """Return how many spreads a value is above the mean, 0 below it: that needs no root and no division."""
+    above = x - mean
+    return np.float32(above / max(math.sqrt(variance), floor)) if above > 0.0 else np.float32(0.0)
+
+
+@numba.njit(nogil=True, cache=True)
+def _fetch(state: tuple[NDArray[np.int64], NDArray[np.float32]], row: int) -> None:
+    """Ask for the memory of an entity."""
+    integers, floats = state
+    prefetch(int(integers.ctypes.data) + row * integers.strides[0])
+    for line in range(0, floats.strides[0], 64):
+        prefetch(int(floats.ctypes.data) + row * floats.strides[0] + line)
+
+
+@numba.njit(nogil=True, cache=True)
 def judge_and_learn(
     slots: NDArray[np.int64],
     at_ms: NDArray[np.int64],
     values: NDArray[np.int64],
     state: tuple[NDArray[np.int64], NDArray[np.float32]],
-    settings: NDArray[np.float64],
-    out: NDArray[np.float32],
+    limits: tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]],
+    out: tuple[NDArray[np.float32], NDArray[np.float32]],
 ) -> None:
     """Judge events in order, then let the hour that is over be learned at the first event of a later one.
 
-    slots: row of the entity, -1 for none; values: (n, features), not negative; state: integers and floats of all
-    entities; out: (2, n, features): spreads above the mean, and the mean; NaN while the entity is warming up.
+    slots: row of the entity, -1 for none; values: (features, n), not negative; state: integers and floats of all
+    entities; limits: settings, the least value of each feature, `small_logs`; out: (2, n, features), all NaN before,
+    of spreads above the mean (0 below it) and the mean, NaN while the entity is warming up; and (n) the most of the
+    spreads that count, 0 where none does.
     """
     integers, floats = state
-    for i in range(slots.shape[0]):
+    settings, least, logs = limits
+    heard, most = out
+    features = values.shape[0]
+    count = slots.shape[0]
+    for i in range(count):
+        if i + NEAR < count and slots[i + NEAR] >= 0:
+            _fetch(state, slots[i + NEAR])
         row = slots[i]
-        out[:, i] = np.nan
+        most[i] = 0.0
         if row < 0:
             continue
-        hour = at_ms[i] // HOUR_MS
-        if at_ms[i] - integers[row, SEEN] > settings[IDLE_MS]:
-            integers[row, HOUR], integers[row, LEARNED] = hour, 0
-            floats[row] = 0.0
-        elif hour > integers[row, HOUR]:
-            _learn(integers[row], floats[row], settings)
-            integers[row, HOUR] = hour
-        integers[row, SEEN] = at_ms[i]
-        ready = integers[row, LEARNED] >= settings[WARM_UP]
-        for feature in range(values.shape[1]):
+        ready = _come(integers[row], floats[row], at_ms[i], settings)
+        for feature in range(features):
             at = feature * MOMENTS
-            x = math.log1p(values[i, feature]) if values[i, feature] > 0 else 0.0
-            floats[row, at + PEAK] = max(floats[row, at + PEAK], np.float32(x))
+            value = values[feature, i]
+            x = 0.0
+            if value > 0:
+                x = logs[value] if value < SMALL else math.log1p(value)
+                floats[row, at + PEAK] = max(floats[row, at + PEAK], np.float32(x))
             if ready:
-                spread = max(math.sqrt(floats[row, at + VARIANCE]), settings[FLOOR])
-                out[0, i, feature] = (x - floats[row, at + MEAN]) / spread
-                out[1, i, feature] = floats[row, at + MEAN]
+                heard[1, i, feature] = floats[row, at + MEAN]
+                spread = _spread(x, floats[row, at + MEAN], floats[row, at + VARIANCE], settings[FLOOR])
+                heard[0, i, feature] = spread
+                if spread >= settings[SPREADS] and value >= least[feature]:
+                    most[i] = max(most[i], spread)

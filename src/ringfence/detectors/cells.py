@@ -16,23 +16,79 @@ from numpy.typing import NDArray
 
 from ringfence.detectors.conditions.problems import Problem, WrittenFileError
 from ringfence.events.errors import BAD_CELLS, NO_SUCH_FILE, UNREADABLE_FILE, SettingsError
+from ringfence.events.tables import find_or_add
 
+Ints = NDArray[np.int64]
+FIRST: Final = 1024
+MOST: Final = 1 << 20  # cells that are kept
 NOWHERE: Final = -(2**31)  # the latitude and longitude of a cell whose place is not known
 _NAMED: Final = r"^[A-Z]{2}-(-?[0-9]{1,5})-(-?[0-9]{1,6})$"
 _COLUMNS: Final = ("cell", "lat", "lon")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class _Found:
+    """The cells that were asked for: an entity table, and the place of each."""
+
+    keys: Ints
+    index: Ints
+    places: Ints
+    used: int = 0
+
+    @classmethod
+    def of(cls, keys: Ints, places: Ints, size: int) -> _Found:
+        """Return a table of these cells with room for `size`, a power of two."""
+        count = len(keys)
+        found = cls(np.zeros(size, np.int64), np.zeros(2 * size, np.int64), np.zeros((size, 2), np.int64))
+        found.used = find_or_add(found.index, found.keys, 0, keys, np.empty(count, np.int64))
+        found.places[:count] = places
+        return found
+
+
 class Cells:
-    """Finds cells. `table` has the columns cell, lat, lon, the last two in thousandths of a degree."""
+    """Finds cells. `table` has the columns cell, lat, lon, the last two in thousandths of a degree.
 
-    table: pl.DataFrame | None = None
+    Where a cell was found is kept for up to `most` cells, so that a name is read once; it changes no answer.
+    """
 
-    def places(self, cells: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return latitude and longitude of each cell in thousandths of a degree, `NOWHERE` where not known."""
-        asked = cells.alias("cell").to_frame()
-        unique = asked.unique(maintain_order=True)
-        named = unique.with_columns(
+    def __init__(self, table: pl.DataFrame | None = None, *, first: int = FIRST, most: int = MOST) -> None:
+        self.table = table
+        self._first, self._most = first, most
+        self._forget()
+
+    def _forget(self) -> None:
+        self._found = _Found.of(np.zeros(0, np.int64), np.zeros((0, 2), np.int64), self._first)
+
+    def places(self, cells: pl.Series, keys: Ints) -> Ints:
+        """Return (cells, 2) latitude and longitude in thousandths of a degree, `NOWHERE` where not known.
+
+        `keys` are those of the cells, 0 for none.
+        """
+        found = self._with_room(len(keys))
+        slots = np.empty(len(keys), np.int64)
+        before, found.used = found.used, find_or_add(found.index, found.keys, found.used, keys, slots)
+        if found.used > before:
+            new, first = np.unique(slots, return_index=True)
+            first = first[new >= before]  # in the order of their slots
+            found.places[before : found.used] = self._look_up(cells.gather(first))
+        places = found.places[slots]
+        places[slots < 0] = NOWHERE
+        return places
+
+    def _with_room(self, more: int) -> _Found:
+        if self._found.used + more > self._most:
+            self._forget()
+        found, size = self._found, len(self._found.keys)
+        if found.used + more > size:
+            while size < found.used + more:
+                size *= 2
+            self._found = _Found.of(found.keys[: found.used], found.places[: found.used], size)
+        return self._found
+
+    def _look_up(self, cells: pl.Series) -> Ints:
+        """Return the places of different cells."""
+        named = cells.alias("cell").to_frame()
+        named = named.with_columns(
             lat=pl.col("cell").str.extract(_NAMED, 1).cast(pl.Int64),
             lon=pl.col("cell").str.extract(_NAMED, 2).cast(pl.Int64),
         ).with_columns(
@@ -41,8 +97,7 @@ class Cells:
         if self.table is not None:
             known = named.join(self.table, on="cell", how="left", suffix="_told", maintain_order="left")
             named = known.select("cell", lat=pl.coalesce("lat_told", "lat"), lon=pl.coalesce("lon_told", "lon"))
-        found = asked.join(named, on="cell", how="left", maintain_order="left").fill_null(NOWHERE)
-        return found["lat"].to_numpy(), found["lon"].to_numpy()
+        return named.select(pl.col("lat", "lon").fill_null(NOWHERE)).to_numpy()
 
 
 def read_cells(path: Path) -> Cells:

@@ -1,21 +1,22 @@
-"""Who a detector remembers: entities by a 64-bit hash of their text, in arrays that grow, with the idle forgotten.
-
-Among 10 million entities two share a hash with a probability of 3 in a million.
-"""
+"""Who a detector remembers: entities by the key of their text, in arrays that grow, with the idle forgotten."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
-import numba
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+
+from ringfence.events.tables import find_or_add, hash_column
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 FIRST = 1024
 NEVER = -(2**62)
+_KEYS: Final = "key of "  # before the name of the text column
 
 
 @dataclass(slots=True)
@@ -41,12 +42,11 @@ class Entities:
             self.integers = self._no_integers(FIRST)
             self.floats = np.zeros((FIRST, self.floats_each), np.float32)
 
-    def slots(self, texts: pl.Series, at_ms: Ints) -> Ints:
-        """Return the row of each entity, -1 where the text is null; new ones get the next row.
+    def slots(self, keys: Ints, at_ms: Ints) -> Ints:
+        """Return the row of each entity, -1 for key 0; new ones get the next row.
 
         `at_ms` are the times of the events, in order. Only who was idle before the first of them is dropped.
         """
-        keys = hashed(texts)
         self.now_ms = max(self.now_ms, int(at_ms[0]))
         if self.used + len(keys) > len(self.keys):
             self._make_room(len(keys))
@@ -88,60 +88,12 @@ class Entities:
         return rows
 
 
-def hashed(texts: pl.Series) -> Ints:
-    """Return 64-bit hashes of texts: 0 for null, and never 0 for a text."""
-    arrow = texts.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    _, offsets, chars = arrow.buffers()
-    out = np.zeros(len(texts), np.int64)
-    if len(texts) == 0:
-        return out
-    places = np.frombuffer(offsets, np.int64)[arrow.offset : arrow.offset + len(texts) + 1]
-    letters = np.frombuffer(chars, np.uint8) if chars is not None and chars.size else np.zeros(1, np.uint8)
-    hash_texts(places, letters, out)
-    out[out == 0] = 1
-    if texts.null_count():
-        out[texts.is_null().to_numpy()] = 0
-    return out
+def keys_of(rows: pl.DataFrame, column: str) -> Ints:
+    """Return the keys of a text column, 0 where it is null: those of `with_keys` where it was called, or else made."""
+    name = _KEYS + column
+    return rows[name].to_numpy() if name in rows.columns else hash_column(rows[column])
 
 
-@numba.njit(nogil=True, cache=True)
-def hash_texts(places: Ints, letters: NDArray[np.uint8], out: Ints) -> None:
-    """Hash texts of Arrow offsets and bytes.
-
-    FNV-1a (Fowler, Noll, Vo 1991), then the finaliser of MurmurHash3 (Appleby 2011), which spreads the low bits.
-    """
-    for i in range(out.shape[0]):
-        h = np.uint64(14695981039346656037)
-        for j in range(places[i], places[i + 1]):
-            h = (h ^ np.uint64(letters[j])) * np.uint64(1099511628211)
-        h ^= h >> np.uint64(33)
-        h *= np.uint64(0xFF51AFD7ED558CCD)
-        h ^= h >> np.uint64(33)
-        h *= np.uint64(0xC4CEB9FE1A85EC53)
-        out[i] = np.int64(h ^ (h >> np.uint64(33)))
-
-
-@numba.njit(nogil=True, cache=True)
-def find_or_add(index: Ints, keys: Ints, used: int, wanted: Ints, slots: Ints) -> int:
-    """Write the row of each wanted key (-1 for key 0); return the rows in use. Open addressing, linear probing.
-
-    index: row + 1 by hash, 0 for free, a power of two long and never full; keys: the key of each row.
-    """
-    mask = index.shape[0] - 1
-    for i in range(wanted.shape[0]):
-        key = wanted[i]
-        slots[i] = -1
-        at = key & mask
-        while key != 0:
-            row = index[at] - 1
-            if row < 0:
-                keys[used] = key
-                index[at] = used + 1
-                slots[i] = used
-                used += 1
-                break
-            if keys[row] == key:
-                slots[i] = row
-                break
-            at = (at + 1) & mask
-    return used
+def with_keys(rows: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
+    """Return the rows with the keys of these text columns, so that each is hashed once for all detectors."""
+    return rows.hstack([pl.Series(_KEYS + name, hash_column(rows[name])) for name in columns])

@@ -26,6 +26,7 @@ REQUIRED: Final = ("entry", "owner", "reason")
 FOREVER: Final = 2**62  # an entry without an end, in ms since 1970
 MAX_ENTRY: Final = 32  # characters
 FEW: Final = 10_000  # entries up to which a list is looked up by columns; a longer one is by hashing each number
+FEW_ASKED: Final = 500  # numbers below which each is hashed, whatever the list
 MAX_ENTRIES: Final = 2_000_000
 
 
@@ -86,6 +87,10 @@ class HotList:
             found.append(_looked_up(number.str.head(length), held))
         return numbers.to_frame("number").with_columns(end=pl.max_horizontal(found))["end"]
 
+    def ends_of_few(self, numbers: pl.Series) -> pl.Series:
+        """Return `end_of` for each number, null where it is null."""
+        return pl.Series([None if number is None else self.end_of(number) for number in numbers], dtype=pl.Int64)
+
 
 def _looked_up(texts: pl.Expr, ends: Mapping[str, int]) -> pl.Expr:
     if not ends:
@@ -117,6 +122,8 @@ class Lists:
 
     def memberships(self, names: Iterable[str], numbers: pl.Series, at_ms: pl.Series) -> list[pl.Series]:
         """Return the membership of several lists."""
+        if len(numbers) < FEW_ASKED:
+            return [(at_ms < self.by_name[name].ends_of_few(numbers)).alias(name) for name in names]
         asked = numbers.to_frame("number")
         unique = asked.drop_nulls().unique()
         found = []

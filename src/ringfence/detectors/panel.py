@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ringfence.detectors.baseline import BaselineMemory, OwnBaseline
+from ringfence.detectors.entities import with_keys
 from ringfence.detectors.matches import Detector, Memory, Reason, in_row_order
 from ringfence.detectors.rule_book import RuleBook
 
@@ -44,6 +45,7 @@ class Panel:
         self._others = {detector.id: detector for detector in others}
         read = [d.columns for d in self.detectors]
         self.columns: frozenset[str] = rules.columns.union(*read)
+        self._shared = [name for name in ("caller", "device") if sum(name in columns for columns in read) > 1]
 
     @property
     def detectors(self) -> tuple[Detector, ...]:
@@ -81,6 +83,7 @@ class Panel:
         """
         past = _parts(memory)
         found = [self.rules.judge(rows)]
+        rows = with_keys(rows, self._shared)
         parts: dict[tuple[str, int], Memory] = {}
         for detector in self._others.values():
             name = (detector.id, detector.revision)

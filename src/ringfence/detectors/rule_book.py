@@ -1,21 +1,24 @@
-"""All rules in force, judged together: one pass over the columns of a batch."""
+"""All rules in force, judged together: the plain parts of each on whole columns, the rest on the few rows left."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
-from operator import or_
+from itertools import groupby
+from operator import and_, or_
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
 from ringfence.detectors.catalogue import Catalogue
+from ringfence.detectors.conditions.plain import Arrays, Rows, shared, split
 from ringfence.detectors.conditions.shared import SharedColumns
 from ringfence.detectors.conditions.to_closure import Closures
 from ringfence.detectors.conditions.to_polars import to_polars
+from ringfence.detectors.conditions.tree import Call, Node, walk
 from ringfence.detectors.lists import Lists
-from ringfence.detectors.matches import MATCHES, Reason, entity_of, no_matches
+from ringfence.detectors.matches import MATCHES, Reason, entity_columns, entity_of, no_matches
 from ringfence.detectors.rule_reasons import Claim, Usual, claims, reasons
 from ringfence.detectors.rules import Rule
 
@@ -37,12 +40,15 @@ class RuleBook:
     ) -> None:
         self.rules = tuple(sorted((r for r in rules if r.is_heard), key=lambda r: r.id))
         self._catalogue, self._currency = catalogue, currency
-        self._expressions = [_expression(rule).alias(str(n)) for n, rule in enumerate(self.rules)]
-        conditions = (condition for rule in self.rules for condition in (rule.when, *rule.unless))
-        self._shared = SharedColumns(conditions, lists, zone)
-        self._kinds = [
-            pl.col("kind").is_in(list(on)).alias(_kind_column(on)) for on in sorted({rule.on for rule in self.rules})
-        ]
+        parts = [split(rule.when.tree) for rule in self.rules]
+        self._plain = shared(plain for plain, _ in parts)
+        rest = {n: _rest(rule, others) for n, (rule, (_, others)) in enumerate(zip(self.rules, parts, strict=True))}
+        dear = {n: expression.alias(str(n)) for n, expression in rest.items() if expression is not None}
+        asks = {n for n in dear if _asks_lists(self.rules[n])}
+        halves = [{n: dear[n] for n in dear if (n in asks) == asking} for asking in (False, True)]
+        self._groups = [_Group(self.rules, rest_of, lists, zone) for rest_of in halves]  # lists: for few rows only
+        self._by_entity = sorted(range(len(self.rules)), key=lambda n: self.rules[n].entity)
+        self._kinds = {rule.on for rule in self.rules}
         self._closures = Closures(lists, zone)
         self._claims: dict[str, list[Claim]] = {}
         self._table = _constants(self.rules)
@@ -50,28 +56,37 @@ class RuleBook:
         self.columns = frozenset({"kind", "currency"}).union(*read)
 
     def judge(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return the matches of one batch, a row an event, in the order of (rule, row)."""
+        """Return the matches of one batch, a row an event, in the order of (kind of entity, rule, row)."""
         if not self.rules or not len(rows):
             return no_matches()
-        holds = self._shared.added(rows.with_columns(self._kinds)).select(self._expressions)
-        places, numbers, names = [], [], []
-        entities: dict[str, pl.Series] = {}
-        for number, rule in enumerate(self.rules):
-            at = holds.to_series(number).arg_true()
-            if not len(at):
-                continue
-            if rule.entity not in entities:
-                entities[rule.entity] = rows.select(entity_of(rule.entity)).to_series().alias("entity")
-            places.append(at.to_numpy())
-            names.append(entities[rule.entity].gather(at))
-            numbers.append(np.full(len(at), number))
-        if not places:
+        places = self._places(rows)
+        found = []
+        for kind, numbers in groupby(self._by_entity, key=lambda n: self.rules[n].entity):
+            own = [n for n in numbers if len(places[n])]
+            if own:
+                at = np.concatenate([places[n] for n in own])
+                which = np.repeat(own, [len(places[n]) for n in own])
+                columns = rows.select(entity_columns(kind))[at]
+                found.append((at, which, columns.select(entity=entity_of(kind)).to_series()))
+        if not found:
             return no_matches()
-        found = pl.DataFrame(
-            {"row": np.concatenate(places), "rule": np.concatenate(numbers), "entity": pl.concat(names)},
-            schema_overrides={"row": pl.Int64},
-        ).drop_nulls("entity")
-        return found.with_columns(self._table[found["rule"]].get_columns()).select(MATCHES.names())
+        at, which = (np.concatenate([part[i] for part in found]) for i in (0, 1))
+        matches = self._table[which].insert_column(0, pl.Series("row", at, pl.Int64))
+        return matches.hstack([pl.concat([part[2] for part in found])]).drop_nulls("entity").select(MATCHES.names())
+
+    def _places(self, rows: pl.DataFrame) -> list[Rows]:
+        """Return the rows that each rule matches: where its plain parts are true, then where the rest is."""
+        arrays = Arrays(rows)
+        written = rows["kind"].fill_null("")
+        is_kind = {kind: written == kind for kind in {kind for on in self._kinds for kind in on}}
+        kinds = {on: reduce(or_, (is_kind[kind] for kind in on)).to_numpy() for on in self._kinds}
+        places = []
+        for rule, plain in zip(self.rules, self._plain, strict=True):
+            at = arrays.where(plain)
+            places.append(at[kinds[rule.on][at]])
+        for group in self._groups:
+            group.narrow(rows, places)
+        return places
 
     def explain(self, rows: pl.DataFrame, detector: str, row: int, usual: Usual) -> tuple[Reason, ...]:
         """Return the reasons of one match. `usual` answers what is usual for the row's entities, by feature."""
@@ -83,17 +98,44 @@ class RuleBook:
         return reasons(self._claims[detector], values, self._catalogue, usual, currency)
 
 
-def _kind_column(on: tuple[str, ...]) -> str:
-    return f"kind in ({', '.join(on)})"
+def _rest(rule: Rule, others: Sequence[Node]) -> pl.Expr | None:
+    """Return where the parts of a rule that are not plain hold, never null; None if there are none."""
+    holds = [to_polars(part) for part in others]
+    holds += [~to_polars(condition.tree).fill_null(value=False) for condition in rule.unless]
+    return reduce(and_, holds).fill_null(value=False) if holds else None
 
 
-def _expression(rule: Rule) -> pl.Expr:
-    """Return where a rule matches: never null, but for a null entity, which is seen to later."""
-    holds = pl.col(_kind_column(rule.on)) & to_polars(rule.when.tree)
-    if rule.unless:
-        allowed = reduce(or_, (to_polars(c.tree).fill_null(value=False) for c in rule.unless))
-        holds = holds & ~allowed
-    return holds.fill_null(value=False)
+class _Group:
+    """Rules whose rest is looked at together, on the rows that any of them has left."""
+
+    def __init__(self, rules: Sequence[Rule], rest: Mapping[int, pl.Expr], lists: Lists, zone: ZoneInfo) -> None:
+        own = [rules[n] for n in rest]
+        conditions = [condition for rule in own for condition in (rule.when, *rule.unless)]
+        self._rest = rest
+        self._columns = sorted({column for condition in conditions for column in condition.columns})
+        self._shared = SharedColumns(conditions, lists, zone)
+
+    def narrow(self, rows: pl.DataFrame, places: list[Rows]) -> None:
+        """Leave of the rules' rows those on which the rest is true."""
+        asked = [n for n in self._rest if len(places[n])]
+        if not asked:
+            return
+        any_of = np.zeros(len(rows), np.bool_)
+        for n in asked:
+            any_of[places[n]] = True
+        few = self._shared.added(rows.select(self._columns)[np.flatnonzero(any_of)])
+        holds = few.with_columns(self._rest[n] for n in asked)
+        place = np.cumsum(any_of) - 1
+        for n in asked:
+            places[n] = places[n][holds[str(n)].to_numpy()[place[places[n]]]]
+
+
+def _asks_lists(rule: Rule) -> bool:
+    return any(
+        isinstance(node, Call) and node.function == "on_list"
+        for condition in (rule.when, *rule.unless)
+        for node in walk(condition.tree)
+    )
 
 
 def _constants(rules: Sequence[Rule]) -> pl.DataFrame:

@@ -19,15 +19,18 @@ from ringfence.detectors.conditions.tree import (
     Name,
     Node,
     Not,
-    OneOf,
     walk,
 )
 from ringfence.detectors.matches import MOST_REASONS, Reason
-from ringfence.detectors.words import sentence, usual_text
+from ringfence.detectors.words import in_window, over, told, usual_text, value_text
 
 Row = Mapping[str, Any]
 Usual = Callable[[str], float | None]
 _PLAIN_WEIGHT = 1.0  # of a claim that has no distance: a list, a country, a class
+_BROAD_WEIGHT = 0.5  # of one that half of all events meet: it was answered, it went abroad
+_FAINT_WEIGHT = 0.1  # of one that nearly all meet: a reason only where there is no other
+_TIMES = ("at_ms", "start_ms")
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WIDEST_RATIO = 1000.0  # how far beyond its threshold a value may count
 
 
@@ -79,7 +82,8 @@ def reasons(found: list[Claim], row: Row, catalogue: Catalogue, usual: Usual, cu
         if weight > weights.get(main, 0.0):
             weights[main] = weight
             texts[main] = _text(claim, row, catalogue, currency)
-    worst = sorted(weights, key=lambda name: -weights[name])[:MOST_REASONS]
+    least = _BROAD_WEIGHT if any(weight > _FAINT_WEIGHT for weight in weights.values()) else 0.0
+    worst = sorted((n for n in weights if weights[n] >= least), key=lambda name: -weights[name])[:MOST_REASONS]
     total = sum(weights[name] for name in worst)
     made = []
     for name in worst:
@@ -92,14 +96,21 @@ def reasons(found: list[Claim], row: Row, catalogue: Catalogue, usual: Usual, cu
 def _weight(claim: Claim, row: Row) -> float:
     """Return how telling a claim is: 1 at its threshold, and one more for each doubling beyond it.
 
-    A claim that something is small (no calls received) stays at 1: there is no far beyond for it.
+    A claim that something is small (no calls received) stays at 1: there is no far beyond for it. What holds for most
+    events (it was answered, its cell is known) says less.
     """
     if claim.value is None or claim.bound is None:
-        return _PLAIN_WEIGHT
+        return _plain_weight(claim)
     value, bound = claim.value(row), claim.bound(row)
-    if value is None or bound is None or bound <= 0 or value <= bound:
+    if value is None or bound is None or bound <= 0 or value <= bound or claim.names[0] in _TIMES:
         return _PLAIN_WEIGHT
     return _PLAIN_WEIGHT + math.log2(min(value / bound, _WIDEST_RATIO))
+
+
+def _plain_weight(claim: Claim) -> float:
+    if isinstance(claim.node, IsNull) or "direction" in claim.names:
+        return _FAINT_WEIGHT
+    return _BROAD_WEIGHT if isinstance(claim.node, Name) else _PLAIN_WEIGHT
 
 
 def _text(claim: Claim, row: Row, catalogue: Catalogue, currency: str) -> str:
@@ -109,16 +120,45 @@ def _text(claim: Claim, row: Row, catalogue: Catalogue, currency: str) -> str:
         return f"{_thing(known)} {row[known.name]} is on the list {node.word}"
     if isinstance(node, IsNull):
         return f"{_thing(known)} is known"
-    plain = node.left if isinstance(node, Compare) else node
-    is_plain = isinstance(plain, (Name, OneOf)) or (isinstance(plain, Convert) and isinstance(plain.of, Name))
+    if known.name in _TIMES:
+        return _moment(claim, row)
     if known.family is None and isinstance(row[known.name], str):
         return f"{_thing(known)} is {row[known.name]}"
-    text = sentence(known, row[known.name], currency)
-    others = claim.names[1:] if not is_plain or len(claim.names) > 1 else ()
-    for name in others:
-        if row[name] is not None:
-            text += f", {sentence(catalogue[name], row[name], currency)}"
+    return _values([catalogue[name] for name in claim.names if row[name] is not None], row, currency)
+
+
+def _values(names: list[Known], row: Row, currency: str) -> str:
+    """Return values in words, those that mean the same side by side, a window that they share once and last."""
+    own = {known.name: value_text(row[known.name], known.unit, currency) for known in names}
+    if own.keys() == {"charge_micros", "duration_ms"}:
+        return f"this {row.get('kind') or 'event'}: {own['charge_micros']} for {own['duration_ms']}"
+    parts: dict[str, list[str]] = {}
+    are_of_one_window = len({known.window for known in names}) == 1
+    for known in names:
+        value, window = row[known.name], "" if are_of_one_window else over(known)
+        if known.meaning in parts:
+            parts[known.meaning].append(f"{own[known.name]}{window}")
+        else:
+            parts[known.meaning] = [told(known, value, currency) + window]
+    text = ", ".join(", ".join(part) for part in parts.values())
+    text = in_window(text, names[0]) if are_of_one_window else text
+    if names[0].family is None and text.startswith("it "):
+        return f"this {row.get('kind') or 'event'}{text.removeprefix('it')}"
     return text
+
+
+def _moment(claim: Claim, row: Row) -> str:
+    """Return what a condition found in the time of an event: its day or its hour, on the clock of the home country."""
+    node = claim.node
+    asked = node.left if isinstance(node, Compare) else node
+    asked = asked.of if isinstance(asked, Convert) else asked
+    value = None if claim.value is None else claim.value(row)
+    if isinstance(asked, Call) and value is not None:
+        if asked.function == "day_of_week" and 1 <= value <= len(_DAYS):
+            return f"on a {_DAYS[int(value) - 1]}"
+        if asked.function == "hour_of_day":
+            return f"between {value:.0f}:00 and {(int(value) + 1) % 24}:00 local time"
+    return "the time of day or week"
 
 
 def _thing(known: Known) -> str:

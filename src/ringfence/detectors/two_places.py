@@ -32,24 +32,33 @@ import zstandard
 from numpy.typing import NDArray
 
 from ringfence.detectors.cells import Cells
-from ringfence.detectors.entities import Entities, hashed
+from ringfence.detectors.entities import Entities, keys_of
 from ringfence.detectors.matches import MATCHES, Memory, Reason, no_matches
 from ringfence.detectors.two_places_kernel import (
     APART_MS,
+    CELL,
     CLAIM,
     DEVICES,
     DISTANCE_KM,
+    EACH,
+    END,
     EXCESS,
     HOUR_MS,
     INTEGERS,
+    LAT,
     OUT,
     OVERLAP,
+    START,
     compare_places,
 )
 from ringfence.detectors.words import duration_text
 from ringfence.events.errors import STATE_MISMATCH, DependencyError
 
 _VERSION: Final = 1  # of what the memory holds
+# a cell belongs to the caller unless the call was received, or only the callee's SIM is known
+_RECEIVED: Final = (pl.col("direction") == "in").fill_null(value=False)
+_SERVED: Final = ~(_RECEIVED | (pl.col("caller_imsi").is_null() & pl.col("callee_imsi").is_not_null()))
+_START: Final = pl.when(pl.col("kind") == "call").then(pl.coalesce("start_ms", "at_ms")).otherwise("at_ms")
 
 
 @dataclass(slots=True)
@@ -129,16 +138,19 @@ class TwoPlaces:
         if not len(rows):
             past.heard = np.zeros((0, OUT))
             return no_matches(), past
-        # a cell belongs to the caller unless the call was received, or only the callee's SIM is known
-        received = (pl.col("direction") == "in").fill_null(value=False)
-        others = pl.col("caller_imsi").is_null() & pl.col("callee_imsi").is_not_null()
-        served = ~received & ~others
-        has_sim = served & pl.col("caller_imsi").is_not_null()  # a number on two desk phones is no clone
-        devices = hashed(rows.select(pl.when(has_sim).then("device")).to_series())
-        sims = rows.select(pl.when(served).then(pl.coalesce("caller_imsi", "caller"))).to_series()
-        slots = past.sims.slots(sims, rows["at_ms"].to_numpy())
+        told = rows.select(served=_SERVED, start=_START)
+        served = told["served"].to_numpy()
+        own = keys_of(rows, "caller_imsi")
+        sims = np.where(served, np.where(own != 0, own, keys_of(rows, "caller")), 0)
+        devices = np.where(served & (own != 0), keys_of(rows, "device"), 0)  # a number on two desk phones is no clone
+        at_ms = rows["at_ms"].to_numpy()
+        slots = past.sims.slots(sims, at_ms)
+        events = np.empty((len(rows), EACH), np.int64)
+        events[:, START], events[:, END] = told["start"].to_numpy(), at_ms
+        events[:, CELL] = keys_of(rows, "cell")
+        events[:, LAT:] = self.cells.places(rows["cell"], events[:, CELL].copy())
         out = np.zeros((len(rows), OUT))
-        compare_places(slots, self._events(rows), devices, past.sims.integers, self._limits(), out)
+        compare_places(slots, events, devices, past.sims.integers, self._limits(), out)
         past.heard = out
         at = np.flatnonzero(out[:, CLAIM])
         return (self._matches(rows, at, out[at, EXCESS]) if len(at) else no_matches()), past
@@ -147,13 +159,6 @@ class TwoPlaces:
         """Return one reason a match: the overlap, the speed that was needed, or the changes of device."""
         heard = _past(memory).heard
         return [(_reason(heard[row]),) for row in matches["row"]]
-
-    def _events(self, rows: pl.DataFrame) -> NDArray[np.int64]:
-        lat, lon = self.cells.places(rows["cell"])
-        end = rows["at_ms"].to_numpy()
-        is_call = (rows["kind"] == "call").to_numpy()
-        start = np.where(is_call, rows["start_ms"].fill_null(rows["at_ms"]).to_numpy(), end)
-        return np.ascontiguousarray(np.stack([start, end, hashed(rows["cell"]), lat, lon], axis=1))
 
     def _limits(self) -> NDArray[np.float64]:
         km = (self.floor_km, self.ground_kmh, self.travel_floor_km, self.travel_kmh)

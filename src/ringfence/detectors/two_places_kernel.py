@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ringfence.detectors.cells import NOWHERE
+from ringfence.events.prefetch import prefetch
+from ringfence.events.tables import NEAR
 
 RECENT = 4  # events of a SIM that are remembered
 # integers of a SIM: last seen, the place of the next event, its device, the one before that, when it changed, how often
@@ -122,11 +124,15 @@ def compare_places(
     """Compare events in order with the last few of their SIM, then remember them.
 
     slots: row of the SIM, -1 for none; events: (n, EACH), cell 0 for none; devices: 0 for none; integers: of all SIMs;
-    out: (n, OUT): claim (0 for none), excess over what is allowed, distance (-1 unknown), and the time apart, the
-    overlap or the number of changes.
+    out: (n, OUT), all 0 before: claim (0 for none), excess over what is allowed, distance (-1 unknown), and the time
+    apart, the overlap or the number of changes.
     """
-    for i in range(slots.shape[0]):
-        out[i] = 0.0
+    count = slots.shape[0]
+    for i in range(count):
+        if i + NEAR < count and slots[i + NEAR] >= 0:
+            ahead = np.int64(integers.ctypes.data) + slots[i + NEAR] * integers.strides[0]
+            for line in range(0, integers.strides[0], 64):
+                prefetch(ahead + line)
         row, event = slots[i], events[i]
         if row < 0:
             continue

@@ -2,7 +2,7 @@
 
 Of several files the one that lags behind in event time is read next, so files may be given in any order and only
 those that overlap are in memory together. A commit happens every `every_ms` of wall time and at the end; a run that is
-killed goes on from the last one. Between two commits at most `every_events` records and one piece are in memory.
+killed goes on from the last one. Between two commits at most `every_events` records and one batch are in memory.
 """
 
 from __future__ import annotations
@@ -16,18 +16,26 @@ from threading import Event
 import polars as pl
 
 from ringfence.alerts.alert import Alert, latest
+from ringfence.engines.files import File
+from ringfence.engines.progress import Progress
+from ringfence.engines.turns import Turns
 from ringfence.events.clock import Clock
 from ringfence.features.pieces import Part, Piece
 from ringfence.features.shard import Shard
 from ringfence.features.snapshot import as_it_lies
-from ringfence.feeds.decoded import Decoded, Position, Reader
+from ringfence.feeds.decoded import Decoded, count_unknown
 from ringfence.pipeline.counters import Counters
 from ringfence.pipeline.flow import Flow, Work
 from ringfence.pipeline.intake import Intake
-from ringfence.pipeline.ledger import Commit, Ledger, Place, State
+from ringfence.pipeline.ledger import Commit, Ledger, Mark, Place, State
+
+__all__ = ["POLL_MS", "File", "LocalEngine", "Progress", "threads"]
 
 POLL_MS = 200
-KEPT_OPEN = 16  # files whose first piece is kept from the look at where they begin; more are opened again in their turn
+LOOK_MS = 2_000  # wall time between two looks for new files
+REJECT_BYTES = 64 << 20  # of records for suspense that are in memory; more are committed at once
+KEPT_OPEN = 16  # files that stay open although it is not their turn, or they are quiet; more are opened again
+KEPT_AHEAD_ROWS = 100_000  # records of the first pieces that are kept from the look at where files begin
 
 
 @contextmanager
@@ -42,79 +50,22 @@ def threads(count: int) -> Iterator[Work]:
         yield work
 
 
-@dataclass(slots=True)
-class File:
-    """One file being read; `position` is where the last piece taken into the flow ended.
-
-    `reopen` opens it again at a position: many files need not all be open at once.
-    """
-
-    reader: Reader
-    lateness_ms: int
-    total: int = 0  # bytes or rows, as its positions count; 0 when not known
-    follow: bool = False  # more may come when it is at its end
-    reopen: Callable[[Position], Reader] | None = None
-    position: dict[str, int | str] = field(default_factory=dict)
-    ahead: Decoded | None = None
-    put_by: bool = False  # closed until its turn comes
-    ended: bool = False
-    quiet_since_ms: int | None = None  # wall time of the first look that found nothing new
-
-    @property
-    def share(self) -> float:
-        """How much of the file was read, from 0 to 1; 0 while that is not known."""
-        done = self.position.get("offset", self.position.get("row", 0))
-        return 1.0 if self.ended else min(int(done) / self.total, 1.0) if self.total else 0.0
-
-    @property
-    def place(self) -> Place:
-        """Name it in a commit."""
-        return self.reader.source, self.reader.name
-
-    @property
-    def partition(self) -> str:
-        """Name it in the intake."""
-        return f"{self.reader.source}\n{self.reader.name}"
-
-    def next_piece(self) -> Decoded | None:
-        """Return the next piece; None at the end, or when nothing new is there now."""
-        if self.put_by and self.reopen:
-            self.reader, self.put_by = self.reopen(self.position), False
-        piece, self.ahead = self.ahead or self.reader.read(), None
-        return piece
-
-    def put_aside(self) -> None:
-        """Close it until its turn comes; what was read ahead is read again then."""
-        self.reader.close()
-        self.ahead, self.put_by = None, True
-
-    def close(self) -> None:
-        """Let it go."""
-        if not self.put_by:
-            self.reader.close()
-        self.ended = True
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a run is, for people who watch."""
-
-    records: int = 0
-    events_until_ms: int = 0
-    alerts: dict[str, Alert] = field(default_factory=dict)
-    share: float = 0.0  # of the input that was read, as far as it is known
-    left_out: int = 0
-    late: int = 0
-    worst_lateness_ms: int = 0
-    unknown: dict[str, int] = field(default_factory=dict)
-    counters: dict[str, Counters] = field(default_factory=dict)  # of all sources, since the beginning
+def _foreign(decoded: pl.DataFrame, admitted: pl.DataFrame) -> int:
+    """Return how many records stated amounts in a currency that the door did not take."""
+    if "currency" not in decoded.columns or decoded["currency"].null_count() == decoded.height:
+        return 0
+    amounts = [pl.col(name).is_not_null() for name in ("charge_micros", "cost_micros") if name in decoded.columns]
+    named = pl.col("currency").str.strip_chars().str.to_uppercase()
+    other = named.is_not_null() & named.ne_missing(admitted["currency"]) & pl.any_horizontal(False, *amounts)
+    return decoded.select(other.sum()).item()  # type: ignore[no-any-return]
 
 
 @dataclass(slots=True)
 class LocalEngine:
     """Runs the flow over readers until they end, or for ever when they follow.
 
-    `watch` is called after each step; `stop` ends the run after the present step, with a commit.
+    `watch` is called after each step; `stop` ends the run after the present step, with a commit. `more` is asked now
+    and then for files that have come since; a run that has it goes on when it has no file.
     """
 
     flow: Flow
@@ -129,88 +80,167 @@ class LocalEngine:
     number: int = 0
     watch: Callable[[Progress], None] = lambda progress: None
     stop: Event = field(default_factory=Event)
+    more: Callable[[], Iterable[File]] | None = None
     progress: Progress = field(default_factory=Progress)
+    _files: dict[int, File] = field(default_factory=dict)  # that have not ended
+    _opened: int = 0
+    _turns: Turns = field(default_factory=Turns)
+    _read: list[tuple[File, Decoded | None]] = field(default_factory=list)  # pieces on their way in; null: the end
+    _rows: int = 0  # events in them
+    _rows_ahead: int = 0
+    _shares: float = 0.0  # of all files, ended ones too
     _changed: list[Alert] = field(default_factory=list)
     _rejects: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    _reject_bytes: int = 0  # as received, in them and in pieces on their way in
+    _moved: dict[Place, dict[str, int | str]] = field(default_factory=dict)  # positions since the last commit
+    _marks: list[Mark] = field(default_factory=list)
     _committed_ms: int = 0
     _committed_records: int = 0
+    _woken_ms: int = 0
+    _looked_ms: int = 0
     _released: bool = False  # whether events were released since the last commit
 
     def run(self, files: Iterable[File]) -> Progress:
         """Read all files to their end (or for ever, those that are followed); return what happened."""
-        self._committed_ms = self.clock.now_ms()
+        self._committed_ms = self._woken_ms = self._looked_ms = self.clock.now_ms()
         self.progress.counters = self.counters
-        opened: list[File] = []
         try:
             for file in files:
-                opened.append(file)
                 self._open(file)
-                if len(opened) > KEPT_OPEN and file.reopen and not file.follow:
-                    file.put_aside()
-            for partition in self.intake.newest.keys() - {f.partition for f in opened}:
+            for partition in self.intake.newest.keys() - {f.partition for f in self._files.values()}:
                 self.intake.end(partition)  # a file of an earlier run that is not read now: nobody waits for it
-            self._go_on(opened)
+            self._go_on()
         finally:
-            for file in opened:
+            for file in self._files.values():
                 file.close()
         return self.progress
 
-    def _go_on(self, files: Sequence[File]) -> None:
-        active = list(files)
-        while active and not self.stop.is_set():
-            is_idle = not self._step(active)
-            active = [f for f in active if not f.ended]
-            # a step of the flow costs much the same for one event as for thousands: small pieces go together
-            if is_idle or self.intake.held >= self.flow.batch_rows or self._is_due():
-                self._release()
-            self.progress.share = sum(f.share for f in files) / len(files)
+    def _go_on(self) -> None:
+        while (self._turns or self.more) and not self.stop.is_set():
+            is_idle = not self._step()
+            # the door and a step of the flow cost much the same for one event as for thousands: pieces go together
+            if is_idle or self._rows >= self.flow.batch_rows or self._is_due():
+                self._take_in()
+                if is_idle or self.intake.held >= self.flow.batch_rows or self._is_due():
+                    self._release()
+            self.progress.share = self._shares / max(self._opened, 1)
             self.watch(self.progress)
             if self._is_due():
                 self.commit()
             if is_idle:
                 self.stop.wait(POLL_MS / 1000)
+            self._look_around(is_idle=is_idle)
+        self._take_in()
         self._release()
         self.commit()
         self.watch(self.progress)
 
+    def _look_around(self, *, is_idle: bool) -> None:
+        """Ask those files again that were quiet, and for new ones."""
+        now_ms = self.clock.now_ms()
+        if is_idle or now_ms - self._woken_ms >= POLL_MS:
+            self._turns.wake()
+            self._woken_ms = now_ms
+        if self.more and now_ms - self._looked_ms >= LOOK_MS:
+            for file in self.more():
+                self._open(file)
+            self._looked_ms = now_ms
+
     def _open(self, file: File) -> None:
         """Look at the first piece, so that the intake knows where in time the file begins."""
-        file.ahead = file.reader.read()
-        events = file.ahead.events if file.ahead is not None else None
-        if events is not None and events.height:
-            self.intake.open(file.partition, file.lateness_ms, int(events["at_ms"].min()))  # type: ignore[arg-type]
+        file.number, self._opened = self._opened, self._opened + 1
+        self._files[file.number] = file
+        self._know_again(file)
+        piece = file.begins_with()
+        if piece is not None and piece.events.height:
+            self.intake.open(file.partition, file.lateness_ms, int(piece.events["at_ms"].min()))  # type: ignore[arg-type]
         else:
             self.intake.open(file.partition, file.lateness_ms)
+        file.newest_ms = self.intake.newest[file.partition]
+        file.counted = file.share
+        self._shares += file.counted
+        self._rows_ahead += file.rows_ahead
+        if len(self._files) > KEPT_OPEN and file.reopen and not file.follow:
+            keep = self._rows_ahead <= KEPT_AHEAD_ROWS
+            self._rows_ahead -= 0 if keep else file.rows_ahead
+            file.put_aside(keep=keep)
+        self._turns.add(file)
 
-    def _step(self, active: Sequence[File]) -> bool:
+    def _know_again(self, file: File) -> None:
+        """Go on under the file's present name where an earlier version knew it by another."""
+        source, name = file.place
+        position = self.positions.pop((source, file.was), None)
+        if not file.was or position is None:
+            return
+        self._moved |= {(source, file.was): {}, (source, name): position}
+        self.positions[source, name] = position
+        for known in (self.intake.newest, self.intake.lateness):
+            if (before := known.pop(f"{source}\n{file.was}", None)) is not None:
+                known[file.partition] = before
+
+    def _step(self) -> bool:
         """Take one piece of the file that lags behind, or end it; return whether there was anything to do."""
-        for file in sorted(active, key=lambda f: self.intake.watermark_of(f.partition)):
+        while (file := self._turns.take()) is not None:
+            ahead = file.rows_ahead
             piece = file.next_piece()
+            self._rows_ahead -= ahead - file.rows_ahead
             if piece is not None:
-                self._take(file, piece)
+                self._read.append((file, piece))
+                self._rows += piece.events.height + piece.rejects.height
+                self._reject_bytes += int(piece.rejects["raw"].bin.size().sum())
+                if piece.events.height:
+                    file.newest_ms = max(file.newest_ms, int(piece.events["at_ms"].max()))  # type: ignore[arg-type]
+                self._turns.add(file)
                 return True
-            if not file.follow:
+            if not file.follow or (file.whole and self._is_quiet(file)):
                 file.close()
-                self.intake.end(file.partition)
+                self._read.append((file, None))
                 return True
             self._let_rest(file)
+            self._turns.wait(file)
         return False
 
-    def _let_rest(self, file: File) -> None:
-        """Wait no longer for a file in which nothing new was found for as long as its events may be late.
+    def _is_quiet(self, file: File) -> bool:
+        """Return whether nothing new was found for as long as a file's events may be late.
 
         It counts from the first look that found nothing: how long the work in between took says nothing of the file.
         """
         now_ms = self.clock.now_ms()
         if file.quiet_since_ms is None:
             file.quiet_since_ms = now_ms
-        elif now_ms - file.quiet_since_ms > max(file.lateness_ms, POLL_MS):
-            self.intake.rest(file.partition)
+        return now_ms - file.quiet_since_ms > max(file.lateness_ms, POLL_MS)
 
-    def _take(self, file: File, piece: Decoded) -> None:
-        file.quiet_since_ms = None
+    def _let_rest(self, file: File) -> None:
+        """Wait no longer for a file that is quiet, and keep it open only if few are."""
+        if not self._is_quiet(file):
+            return
+        if file.partition not in self.intake.resting:
+            self._take_in()
+            self.intake.rest(file.partition)
+        if file.look and file.reopen and len(self._files) > KEPT_OPEN:
+            file.put_aside()
+
+    def _take_in(self) -> None:
+        """Let what was read in by the door, as one, then into the intake, piece by piece in the order of reading."""
+        read, self._read, self._rows = self._read, [], 0
+        frames = [p.events.with_columns(source=pl.lit(f.reader.source)) for f, p in read if p is not None]
+        decoded = pl.concat(frames, how="diagonal") if frames else pl.DataFrame()
+        admitted = self.admit(decoded) if frames else decoded
+        self.progress.foreign += _foreign(decoded, admitted)
+        first = 0
+        for file, piece in read:
+            if piece is None:
+                self.intake.end(file.partition)
+                self._files.pop(file.number)
+            else:
+                self._take(file, piece, admitted.slice(first, piece.events.height))
+                first += piece.events.height
+            self._shares += file.share - file.counted
+            file.counted = file.share
+
+    def _take(self, file: File, piece: Decoded, events: pl.DataFrame) -> None:
         source = file.reader.source
-        taken = self.intake.take(file.partition, self.admit(piece.events.with_columns(source=pl.lit(source))))
+        taken = self.intake.take(file.partition, events)
         counters = self.counters.setdefault(source, Counters())
         counters.add(
             Counters(
@@ -225,18 +255,23 @@ class LocalEngine:
             self._rejects.setdefault(source, []).append(piece.rejects)
         if taken.late:
             self.ledger.keep(taken.late_events.with_columns(late=True))
+        self._marks += file.marks
+        file.marks = ()
         file.position = dict(piece.position)
-        self.positions[file.place] = file.position
+        if file.name != file.reader.name:
+            file.position["path"] = file.reader.name
+        self.positions[file.place] = self._moved[file.place] = file.position
         self._note(piece, taken.late, taken.worst_lateness_ms)
 
     def _note(self, piece: Decoded, late: int, worst_lateness_ms: int) -> None:
         progress = self.progress
         progress.records += piece.events.height + piece.rejects.height
+        progress.rejected += piece.rejects.height
         progress.left_out += piece.left_out
         progress.late += late
         progress.worst_lateness_ms = max(progress.worst_lateness_ms, worst_lateness_ms)
-        for column, count in piece.unknown.items():
-            progress.unknown[column] = progress.unknown.get(column, 0) + count
+        progress.unfinished += piece.unfinished
+        count_unknown(progress.unknown, piece.unknown)
 
     def _release(self) -> None:
         due = self.intake.release()
@@ -247,20 +282,18 @@ class LocalEngine:
         self.ledger.keep(due.with_columns(late=False))
         self._changed += changed
         self.progress.events_until_ms = int(due["at_ms"][-1])
-        for alert in latest([*(self.progress.alerts[a.alert_id] for a in changed if self._told(a)), *changed]):
-            self.progress.alerts[alert.alert_id] = alert
-
-    def _told(self, alert: Alert) -> bool:
-        return alert.alert_id in self.progress.alerts
+        self.progress.tell(changed)
 
     def commit(self) -> None:
         """Make durable all that happened since the last commit."""
         self.number += 1
         rejects = {source: pl.concat(frames) for source, frames in self._rejects.items()}
         self.ledger.commit(
-            Commit(self.number, self._states(), self.positions, self.counters, latest(self._changed), rejects)
+            Commit(self.number, self._states(), self._moved, self.counters, latest(self._changed), rejects, self._marks)
         )
-        self._changed, self._rejects, self._released = [], {}, False
+        self._changed, self._rejects, self._marks, self._released = [], {}, [], False
+        self._reject_bytes = 0
+        self._moved = {}
         self._committed_ms = self.clock.now_ms()
         self._committed_records = self.progress.records
 
@@ -272,6 +305,8 @@ class LocalEngine:
         yield "episodes", self.flow.episodes.to_bytes()
 
     def _is_due(self) -> bool:
-        records = self.progress.records - self._committed_records
+        records = self.progress.records + self._rows - self._committed_records
         waited = self.clock.now_ms() - self._committed_ms >= self.every_ms
+        if self._reject_bytes >= REJECT_BYTES:
+            return True
         return records >= self.every_events or (waited and (records > 0 or self._released))

@@ -81,8 +81,9 @@ def admit(frame: pl.DataFrame, home: Home, *, written: bool = True) -> pl.DataFr
 
     The order of the rows stays. `kind` is call where null. Derived columns are filled where null; a callee
     that is no E.164 number has no country, class or range. A caller that is an extension counts as a caller
-    at home, so a call from it to another country is international; a callee that is a short code is at
-    home.
+    at home, so a call from it to another country is international, as is one to an E.164 number of no known
+    country; a callee that is a short code is at home. Amounts in another currency than home's count as not
+    stated, since sums of two currencies mean nothing: the charge is that of the rate table.
 
     """
     events = conform(frame)
@@ -94,7 +95,7 @@ def admit(frame: pl.DataFrame, home: Home, *, written: bool = True) -> pl.DataFr
     priced = home.rates.price(events, callees, found)
     derived = _derive(events, callers, callees, home).with_columns(priced["callee_range"])
     filled = [pl.coalesce(events[name], derived[name]).alias(name) for name in derived.columns]
-    events = events.with_columns(*filled, priced["charge_micros"], priced["currency"])
+    events = events.with_columns(*filled, priced["charge_micros"], priced["cost_micros"], priced["currency"])
     extra = [name for name in frame.columns if name not in SCHEMA]
     return events.hstack(frame.select(extra)) if extra else events
 
@@ -109,7 +110,7 @@ def _derive(events: pl.DataFrame, callers: Digits, callees: Digits, home: Home) 
     from_plan, to_plan = PLAN.judge(callers), PLAN.judge(callees)
     countries = PLAN.countries()
     caller_country, callee_country = gather(countries, from_plan), gather(countries, to_plan)
-    international = _is_international(events, callee_country, caller_country, home)
+    international = _is_international(events, callee_country, caller_country, callees, home)
     visited = events["visited_network"]
     roaming = ~visited.is_in(home.plmns) if home.plmns else pl.Series([None] * len(events), dtype=pl.Boolean)
     return pl.DataFrame(
@@ -124,9 +125,11 @@ def _derive(events: pl.DataFrame, callers: Digits, callees: Digits, home: Home) 
 
 
 def _is_international(
-    events: pl.DataFrame, callee_country: pl.Series, caller_country: pl.Series, home: Home
+    events: pl.DataFrame, callee_country: pl.Series, caller_country: pl.Series, callees: Digits, home: Home
 ) -> pl.Series:
-    """Return whether the callee's country is another than the caller's; short codes are at home."""
+    """Return whether the callee's country is another than the caller's; short codes are at home, unknown codes not."""
     here = caller_country.fill_null(home.country)
     differ = callee_country != here
+    nobodys = callee_country.is_null() & pl.Series(callees.is_e164)
+    differ = differ.set(nobodys, True)
     return differ.fill_null(events["callee"].str.contains(_SHORT_CODE).replace_strict({True: False}, default=None))

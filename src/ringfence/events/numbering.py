@@ -38,6 +38,7 @@ _SEPARATOR: Final = re.compile(_SEPARATORS)
 _EXTENSION: Final = re.compile(r"\s*(?:;?\s*ext(?:ension)?[.=:]?|x|#|,+)\s*\d{1,7}$", re.IGNORECASE)
 _URI: Final = re.compile(r"^(?:sips?|tel):([^@;?]+)", re.IGNORECASE)
 _TRUNK_IN_BRACKETS: Final = re.compile(r"^(\+\s*\d{1,3}\s*)\(0\)")
+_MAX_WRITTEN: Final = 32  # digits of one writing: a number with all its prefixes is shorter; more are none
 _MAX_REMEMBERED: Final = 1_000_000  # odd writings; about 150 bytes each
 NATIONAL: Final = phonenumbers.PhoneNumberFormat.NATIONAL
 Validity: Final = ValidationResult
@@ -100,7 +101,7 @@ class Numbering:
         are national if the home plan has them.) Separators, extensions (`x123`, `;ext=123`, `#123`) and
         `sip:`/`tel:` are taken off. An international number of 7 to 15 digits stays one even if no plan has
         it. What is 2 to 6 digits (extensions, short codes), holds letters (alphanumeric senders), or is no
-        number at all stays as it is written, trimmed; empty becomes null.
+        number at all (more than 32 digits) stays as it is written, trimmed; empty becomes null.
 
         An allocated E.164 number is returned unchanged, so a second time changes nothing, except where bare
         digits are national first. 2 to 5 million rows a second once the writings have been seen.
@@ -209,7 +210,7 @@ class Numbering:
         number = _EXTENSION.sub("", uri[1].strip() if uri else trimmed)
         bare = _SEPARATOR.sub("", _TRUNK_IN_BRACKETS.sub(r"\1", number))
         plus, digits = bare[:1] == "+", bare.removeprefix("+")
-        if not digits.isdecimal():
+        if not digits.isdecimal() or len(digits) > _MAX_WRITTEN:
             return trimmed or None
         digits = "".join(str(int(d)) for d in digits)  # other scripts have digits too
         if plus:

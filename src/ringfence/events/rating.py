@@ -28,7 +28,8 @@ Flags = npt.NDArray[np.bool_]
 
 EXAMPLE: Final = Path(__file__).with_name("rates") / "example.csv"
 _SCALE: Final[Integers] = 10 ** (MAX_DIGITS - np.arange(MAX_DIGITS + 1, dtype=np.int64))
-_MAX_BILLED_S: Final = 10**9  # 31 years; only keeps the product with a rate within 64 bits
+_MAX_BILLED_S: Final = 10**7  # 116 days; only keeps a charge below `MAX_MICROS`, and the way to it within 64 bits
+_MAX_PARTS: Final = 10**3  # of a message; the same
 _UNMATCHED_DIGITS: Final = 2  # digits after the calling code that name a range without a rate
 _FREE_DIRECTIONS: Final = ("in", "internal")  # the subscriber does not pay for calls received or inside a PBX
 
@@ -151,9 +152,10 @@ class RateTable:
         return pl.select(callee_range=pl.when(pl.Series(other)).then(named).otherwise(matched)).to_series()
 
     def rate(self, events: pl.DataFrame) -> pl.DataFrame:
-        """Return `charge_micros`, `currency` and `callee_range` of events (`SCHEMA`, E.164 callees).
+        """Return `charge_micros`, `cost_micros`, `currency` and `callee_range` of events (`SCHEMA`, E.164 callees).
 
-        A charge in the record wins, with the record's currency if it has one. A call costs its set-up fee
+        A charge in the record wins, if it is in the table's currency or in none; amounts in another currency
+        count as not stated. A call costs its set-up fee
         and the started increments of its answered part; an answered call of no length costs the set-up fee;
         an unanswered call, an attempt, and a call received or internal to a PBX cost nothing. A message
         costs its price for each part (at least one), nothing if it was refused. Null is "not known": no
@@ -165,16 +167,27 @@ class RateTable:
 
     def price(self, events: pl.DataFrame, callees: Digits, found: Integers) -> pl.DataFrame:
         """Return what `rate` returns, for callees that have been read and matched."""
+        stated, cost, currency = events["charge_micros"], events["cost_micros"], events["currency"]
+        foreign = self._foreign(currency)
+        if foreign.any():
+            stated, cost, currency = (column.set(foreign, None) for column in (stated, cost, currency))
         charge = self._charges(events, found)
-        stated = events["charge_micros"]
         charge = pl.select(pl.when(stated.is_null()).then(charge).otherwise(stated)).to_series()
-        has_amount = charge.is_not_null() | events["cost_micros"].is_not_null()
-        own = pl.when(has_amount).then(pl.lit(self.currency))
-        return events.select(
+        has_amount = charge.is_not_null() | cost.is_not_null()
+        own = pl.when(has_amount | currency.is_not_null()).then(pl.lit(self.currency))
+        return pl.select(
             charge_micros=charge,
-            currency=pl.coalesce(pl.col("currency"), own),
+            cost_micros=cost,
+            currency=own,
             callee_range=self.ranges(callees, found),
         )
+
+    def _foreign(self, currency: pl.Series) -> pl.Series:
+        """Return which rows name another currency, however it is written."""
+        other = (currency != self.currency).fill_null(value=False)
+        if not other.any():
+            return other
+        return (currency.str.strip_chars().str.to_uppercase() != self.currency).fill_null(value=False)
 
     def _charges(self, events: pl.DataFrame, found: Integers) -> pl.Series:
         """Return the charge by the table, null where it is not known."""
@@ -187,7 +200,7 @@ class RateTable:
         free |= is_message & refused
         known = (is_call & _flags(events["duration_ms"].is_not_null())) | (is_message & (self._message[found] >= 0))
         calls = self._call_charges(np.maximum(duration_ms, 0), found)
-        messages = self._message[found] * np.maximum(_integers(events["segments"]), 1)
+        messages = self._message[found] * np.clip(_integers(events["segments"]), 1, _MAX_PARTS)
         charges = np.where(free, 0, np.where(is_call, calls, messages))
         valid = free | (known & (found >= 0))
         return pl.Series("charge_micros", charges).set(pl.Series(~valid), None)

@@ -29,6 +29,8 @@ NIGHT: Final = f"{TRIED} AND (local_hour >= 22 OR local_hour < 6)"
 WEEKEND: Final = f"{TRIED} AND local_weekday >= 6"
 MESSAGE: Final = "kind = 'message'"
 MESSAGE_ABROAD: Final = "kind = 'message' AND is_international"
+ARRIVED: Final = f"{TRIED} AND trunk_in IS NOT NULL"
+UNHEARD: Final = f"{ARRIVED} AND (NOT coalesce(answered, false) OR duration_ms < 60000)"
 # device and cell of a received call are the callee's: they say nothing of the caller's handset
 OUTGOING: Final = "kind IN ('call', 'attempt') AND coalesce(direction, 'out') <> 'in'"
 ANY: Final = ""
@@ -70,6 +72,7 @@ for window in caller.windows("24h", "7d"):
     window.ratio("night_share", "night_calls", "calls", "share", "share of calls between 22 and 6 local time")
     window.ratio("weekend_share", "weekend_calls", "calls", "share", "share of calls on a Saturday or Sunday")
     window.ratio("new_callee_share", "new_callee_calls", "calls", "share", "share of calls to new numbers")
+caller.window("7d").count("received_calls", ANSWERED, "calls received and answered", received=True)
 day = caller.window("24h")
 day.longest("duration_ms", "longest_call_ms", ANSWERED, "longest answered call", unit="ms")
 day.shortest("duration_ms", "shortest_call_ms", ANSWERED, "shortest answered call", unit="ms")
@@ -139,6 +142,12 @@ for window in trunk.windows("1h", "24h"):
     window.distinct("callee", "callees", TRIED, "different numbers called on the trunk", unit="numbers")
     window.ratio("mean_call_ms", "talk_time_ms", "answered_calls", "ms", "mean answered call on the trunk")
     window.ratio("short_call_share", "short_calls", "answered_calls", "share", "share under 15 s on the trunk")
+for window in trunk.windows("1h", "7d"):
+    window.count("arrived_calls", ARRIVED, "calls that came in on the trunk")
+    window.new(
+        "caller", "new_caller_calls", UNHEARD, "unanswered or under a minute, by a number that made none in 7 days"
+    )
+trunk.timeless("known_for_ms", "age", "ms", "Time since the first event on the trunk")
 
 span = Family("range", ("callee_range",), "range_", "The destination prefix that rates and lists match")
 for window in span.windows("5m", "1h", "24h", "7d"):

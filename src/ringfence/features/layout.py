@@ -18,6 +18,7 @@ from ringfence.features.families import FAMILIES
 LAST: Final = 0  # row cell: time of the entity's previous event
 FIRST: Final = 1  # row cell: time of its first
 HEADER: Final = 2
+ADDITIVE: Final = ("count", "sum", "distinct", "new")  # kept as a total; a pane that leaves is taken off it
 AT: Final = 0  # input column: event time
 FLAGS: Final = 1  # input column: one bit a condition
 VALUES: Final = 2  # input columns from here: value columns, then the pair's previous time, a partner
@@ -108,7 +109,7 @@ def _family(name: str) -> Family:
 def layout(name: str) -> Layout:
     """Lay out the family of that name."""
     family = _family(name)
-    outputs = tuple(family.integers())
+    outputs = _in_window_order(family.integers())
     totals = tuple(f for f in outputs if f.aggregate == "total")
     conditions: dict[Condition, None] = {}
     partners: dict[Condition, None] = {}
@@ -137,11 +138,17 @@ def layout(name: str) -> Layout:
     )
 
 
+def _in_window_order(features: list[Feature]) -> tuple[Feature, ...]:
+    """Return the features as their totals lie in the row, so that a loop writes those of a window; then the others."""
+    lying = [f for w in WINDOWS.values() for f in features if f.window == w and f.aggregate in ADDITIVE]
+    return (*lying, *(f for f in features if f not in lying))
+
+
 def _windows(outputs: tuple[Feature, ...], first: int) -> tuple[tuple[WindowLayout, ...], int]:
     layouts = []
     for window in WINDOWS.values():
         own = [f for f in outputs if f.window == window]
-        additive = tuple(f for f in own if f.aggregate in ("count", "sum", "distinct", "new"))
+        additive = tuple(f for f in own if f.aggregate in ADDITIVE)
         extremes = tuple(f for f in own if f.aggregate in ("min", "max"))
         if not additive and not extremes:
             continue

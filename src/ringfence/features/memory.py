@@ -1,7 +1,6 @@
-"""The tables that a kernel looks entities and pairs up in: open addressing over int64 arrays.
+"""The table that a kernel looks pairs up in: open addressing over an int64 array; and whether events are in order.
 
-Keys are 64-bit hashes of the entity's text: among 10 million entities two share one with a probability of 3 in a
-million. Plain loops; the arrays are grown outside.
+Plain loops; the array is grown outside. Entities are looked up in `events.tables`.
 """
 
 from __future__ import annotations
@@ -10,73 +9,11 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from ringfence.events.prefetch import prefetch
+from ringfence.events.tables import NEAR
 from ringfence.features.layout import NEVER
-from ringfence.features.prefetch import prefetch
 
 Ints = NDArray[np.int64]
-
-FAR = 16  # places ahead: whose index is asked for
-NEAR = 8  # places ahead: whose index has come, and says what else will be wanted
-
-
-@numba.njit(nogil=True, cache=True)
-def hash_texts(offsets: Ints, chars: NDArray[np.uint8], out: Ints) -> None:
-    """Hash texts of Arrow offsets and bytes to 64 bits.
-
-    FNV-1a (Fowler, Noll, Vo 1991) with the finaliser of MurmurHash3 (Appleby 2011), which spreads the low bits.
-    """
-    for i in range(out.shape[0]):
-        h = np.uint64(14695981039346656037)
-        for j in range(offsets[i], offsets[i + 1]):
-            h = (h ^ np.uint64(chars[j])) * np.uint64(1099511628211)
-        out[i] = np.int64(_finish(h))
-
-
-@numba.njit(nogil=True, cache=True, inline="always")
-def _finish(h: np.uint64) -> np.uint64:
-    h ^= h >> np.uint64(33)
-    h *= np.uint64(0xFF51AFD7ED558CCD)
-    h ^= h >> np.uint64(33)
-    h *= np.uint64(0xC4CEB9FE1A85EC53)
-    return h ^ (h >> np.uint64(33))
-
-
-@numba.njit(nogil=True, cache=True)
-def combine(left: Ints, right: Ints, out: Ints) -> None:
-    """Hash two keys to one."""
-    for i in range(out.shape[0]):
-        h = np.uint64(left[i]) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(right[i])
-        out[i] = np.int64(_finish(h))
-
-
-@numba.njit(nogil=True, cache=True)
-def find_or_add(index: Ints, keys: Ints, used: int, wanted: Ints, slots: Ints) -> int:
-    """Write the entity number of each wanted key; new keys get the next one. Return the numbers in use.
-
-    index: entity number + 1 by hash, 0 for free, a power of two long; keys: the key of each entity.
-    """
-    mask = index.shape[0] - 1
-    count = wanted.shape[0]
-    for i in range(count):
-        if i + FAR < count:
-            prefetch(np.int64(index.ctypes.data) + 8 * (wanted[i + FAR] & mask))
-        if i + NEAR < count:
-            prefetch(np.int64(keys.ctypes.data) + 8 * (index[wanted[i + NEAR] & mask] - 1))
-        key = wanted[i]
-        at = key & mask
-        while True:
-            slot = index[at] - 1
-            if slot < 0:
-                slot = used
-                used += 1
-                index[at] = slot + 1
-                keys[slot] = key
-                break
-            if keys[slot] == key:
-                break
-            at = (at + 1) & mask
-        slots[i] = slot
-    return used
 
 
 @numba.njit(nogil=True, cache=True)
@@ -113,14 +50,26 @@ def exchange(pairs: Ints, used: int, keys: Ints, partners: Ints, times: Ints, be
 
 
 @numba.njit(nogil=True, cache=True)
-def insert_pairs(pairs: Ints, kept: Ints) -> None:
-    """Put pairs into an empty table that is large enough."""
-    mask = pairs.shape[0] - 1
-    for i in range(kept.shape[0]):
-        at = (kept[i, 0] ^ (kept[i, 1] * 0x9E3779B1)) & mask
-        while pairs[at, 2] != 0:
-            at = (at + 1) & mask
-        pairs[at] = kept[i]
+def count_pairs(pairs: Ints, oldest: int) -> int:
+    """Return how many pairs met at `oldest` or later."""
+    count = 0
+    for i in range(pairs.shape[0]):
+        if pairs[i, 2] > oldest:
+            count += 1
+    return count
+
+
+@numba.njit(nogil=True, cache=True)
+def move_pairs(pairs: Ints, oldest: int, larger: Ints) -> None:
+    """Put the pairs that met at `oldest` or later into an empty table that is large enough."""
+    mask = larger.shape[0] - 1
+    for i in range(pairs.shape[0]):
+        if pairs[i, 2] > oldest:
+            at = (pairs[i, 0] ^ (pairs[i, 1] * 0x9E3779B1)) & mask
+            while larger[at, 2] != 0:
+                at = (at + 1) & mask
+            for j in range(3):
+                larger[at, j] = pairs[i, j]
 
 
 @numba.njit(nogil=True, cache=True)

@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ringfence.events.tables import find_or_add
 from ringfence.features.codegen import Kernel, load
 from ringfence.features.define import LONGEST
 from ringfence.features.inputs import LAYOUTS
 from ringfence.features.layout import AT, BOOK, BOOK_AT, LOG, LOG_HEADER, LOGGED, NEVER, SEEN, VALUES, Layout
-from ringfence.features.memory import exchange, find_or_add, insert_pairs
+from ringfence.features.memory import count_pairs, exchange, move_pairs
 from ringfence.features.pieces import Part, Piece, in_order, join, take
 
 Ints = NDArray[np.int64]
@@ -46,7 +47,7 @@ class Memory:
     def update(self, kernel: Kernel, piece: Piece, asked: NDArray[np.uint8]) -> Part:
         """Take events in order; return the asked feature columns of those that have a ticket."""
         plan, count = self.plan, len(piece.keys)
-        self._make_room(count, int(piece.inputs[0, AT]))
+        self._make_room(piece)
         places = np.full((2, count), -1, np.int64)
         self.used = find_or_add(self.index, self.keys, self.used, piece.keys, places[0])
         inputs = piece.inputs.copy()
@@ -73,19 +74,29 @@ class Memory:
                     array.resize((used * 9 // 8 + FIRST_ROWS, array.shape[1]), refcheck=False)
         return Part(piece.family, piece.tickets[emitted], out[:, : len(emitted)], asked)
 
-    def _make_room(self, entities: int, now: int) -> None:
+    def _make_room(self, piece: Piece) -> None:
+        now, entities = int(piece.inputs[0, AT]), len(piece.keys)
         if self.used + entities > len(self.keys):
-            alive = self.alive(now)
-            size = len(self.keys)
-            while size < len(alive) + entities or size < 2 * len(alive):
-                size *= 2
+            self._make_room_for_entities(entities, now)
+        first = VALUES + len(self.plan.values)
+        meetings = int(np.count_nonzero(piece.inputs[:, first:]))
+        if (self.pairs_used + meetings) * 5 > len(self.pairs) * 3:
+            self.clear_pairs(now, meetings)
+
+    def _make_room_for_entities(self, more: int, now: int) -> None:
+        alive, size = self.alive(now), len(self.keys)
+        while size < len(alive) + more or size < 2 * len(alive):
+            size *= 2
+        if len(alive) < 0.75 * self.used:
             self.fill(self.keys[alive], self.logs[alive], self.books, self.rows, size)
-        if (self.pairs_used + entities * len(self.plan.partners)) * 5 > len(self.pairs) * 3:
-            kept = self.alive_pairs(now)
-            size = len(self.pairs)
-            while (len(kept) + entities * len(self.plan.partners)) * 5 > size * 3 or size < 3 * len(kept):
-                size *= 2
-            self.fill_pairs(kept, size)
+            return
+        while size < self.used + more:
+            size *= 2
+        self.keys.resize(size, refcheck=False)
+        self.logs.resize((size, self.log_width), refcheck=False)
+        self.index = np.zeros(2 * size, np.int64)
+        own = self.keys[: self.used].copy()
+        find_or_add(self.index, self.keys, 0, own, np.empty(len(own), np.int64))
 
     def alive(self, now: int) -> Ints:
         """Return the entities that are not idle beyond the longest window."""
@@ -94,9 +105,17 @@ class Memory:
 
     def alive_pairs(self, now: int) -> Ints:
         """Return the pairs that met within the longest window."""
-        met = self.pairs[:, 2]
-        kept: Ints = self.pairs[(met != 0) & ((met - 1) // LONGEST.pane_ms > now // LONGEST.pane_ms - LONGEST.panes)]
+        kept: Ints = self.pairs[self.pairs[:, 2] > _oldest(now)]
         return kept
+
+    def clear_pairs(self, now: int, more: int) -> None:
+        """Drop the pairs that did not meet within the longest window, and make room for more."""
+        kept, size = count_pairs(self.pairs, _oldest(now)), FIRST_PAIRS
+        while (kept + more) * 5 > size * 3 or size < 3 * kept:
+            size *= 2
+        larger: Ints = np.zeros((size, 3), np.int64)
+        move_pairs(self.pairs, _oldest(now), larger)
+        self.pairs, self.pairs_used = larger, kept
 
     def fill(self, keys: Ints, logs: Ints, books: Ints, rows: Ints, size: int) -> None:
         """Hold these entities in a table with room for `size`; books and rows are packed in the entities' order."""
@@ -114,11 +133,10 @@ class Memory:
         self.logs[busy, LOGGED] = -1 - np.arange(len(busy))
         self.used_cells[:] = len(busy), NO_BOOK, len(booked)
 
-    def fill_pairs(self, pairs: Ints, size: int) -> None:
-        """Hold these pairs in a table with room for 0.6 x `size`."""
-        self.pairs = np.zeros((size, 3), np.int64)
-        self.pairs_used = len(pairs)
-        insert_pairs(self.pairs, pairs)
+    def fill_pairs(self, pairs: Ints) -> None:
+        """Hold these pairs."""
+        self.pairs = pairs
+        self.clear_pairs(NEVER, 0)
 
     @property
     def bytes(self) -> int:
@@ -194,6 +212,11 @@ class Shard:
 def kernels(folder: Path) -> list[Kernel]:
     """Load the kernel of every family; sources and compiled code are kept in the folder."""
     return [load(plan, folder) for plan in LAYOUTS]
+
+
+def _oldest(now: int) -> int:
+    """Return the least time that is within the longest window now (never below 0: a table's free places are 0)."""
+    return max((now // LONGEST.pane_ms - LONGEST.panes + 1) * LONGEST.pane_ms, 0)
 
 
 def _packed(rows: Ints, wanted: Ints) -> Ints:

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ringfence.events.errors import STATE_MISMATCH, DependencyError
+from ringfence.events.tables import combine
 from ringfence.features.codegen import Kernel, source
 from ringfence.features.inputs import LAYOUTS
 from ringfence.features.layout import BOOK_AT, LOG, LOGGED
-from ringfence.features.memory import combine
 from ringfence.features.pieces import shard_of
-from ringfence.features.shard import FIRST_ENTITIES, FIRST_PAIRS, Memory, Shard, room
+from ringfence.features.shard import FIRST_ENTITIES, Memory, Shard, room
 
 Ints = NDArray[np.int64]
 
@@ -155,8 +155,7 @@ def from_bytes(raw: bytes | bytearray, kernels: Sequence[Kernel], partitions: in
             place += size * 8
         keys, logs, books, rows, met = arrays
         memory.fill(keys.ravel(), logs, books, rows, room(2 * len(logs), FIRST_ENTITIES))
-        met = met[met[:, 2] != 0]
-        memory.fill_pairs(met, room(3 * len(met), FIRST_PAIRS))
+        memory.fill_pairs(met)
     return shard
 
 
@@ -175,7 +174,7 @@ def reshard(shards: Sequence[Shard], count: int) -> list[Shard]:
             own, own_pairs = homes == number, pairs[pair_homes == number]
             memory = shard.memories[family]
             memory.fill(keys[own], logs[own], books, rows, room(2 * int(own.sum()), FIRST_ENTITIES))
-            memory.fill_pairs(own_pairs, room(3 * len(own_pairs), FIRST_PAIRS))
+            memory.fill_pairs(own_pairs)
     for shard in result:
         for source_shard in shards:
             shard.watermarks.update(source_shard.watermarks)

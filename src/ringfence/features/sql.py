@@ -51,7 +51,7 @@ SELECT * EXCLUDE (role) FROM featured WHERE role = 0"""  # noqa: S608 - built fr
 
 def _role(family: Family, events: str, *, received: bool) -> str:
     keys = (family.also,) if received else family.key
-    entity = " || '|' || ".join(keys)
+    entity = "coalesce(tenant || '|', '') || " + " || '|' || ".join(keys)
     present = " AND ".join(f"{key} IS NOT NULL" for key in keys)
     if received:  # the other party's events count only where a feature says so
         wheres = {f.where for f in family.features if f.name in family.received}

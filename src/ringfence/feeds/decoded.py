@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
@@ -13,6 +14,10 @@ from ringfence.events.schema import SCHEMA
 Position = Mapping[str, int | str]
 
 RAW_KEPT_BYTES: Final = 64 * 1024  # of a rejected record; its whole length is kept beside it
+MAX_UNKNOWN: Final = 100  # names of unknown columns that are told apart
+OTHERS: Final = "(others)"  # stands for the unknown columns beyond them, and for names that tell a person's number
+_MAX_NAME_CHARS: Final = 64
+_LIKE_A_NUMBER: Final = re.compile(r"\d{7}")
 
 REJECTS: Final = pl.Schema(
     {
@@ -47,6 +52,16 @@ def rejects_frame(rejects: Iterable[Reject]) -> pl.DataFrame:
     return pl.DataFrame(list(rejects), schema=REJECTS, orient="row")
 
 
+def count_unknown(counts: MutableMapping[str, int], found: Mapping[str, int]) -> None:
+    """Add how many records had an unknown column; of `MAX_UNKNOWN` names each, of all further ones together."""
+    for name, count in found.items():
+        kept = name in counts or (
+            len(counts) < MAX_UNKNOWN and len(name) <= _MAX_NAME_CHARS and not _LIKE_A_NUMBER.search(name)
+        )
+        where = name if kept else OTHERS
+        counts[where] = counts.get(where, 0) + count
+
+
 def no_events() -> pl.DataFrame:
     """Return an empty frame of events."""
     return pl.DataFrame(schema={**SCHEMA, "place": pl.String()})
@@ -63,8 +78,9 @@ class Decoded:
     events: pl.DataFrame
     rejects: pl.DataFrame  # REJECTS
     left_out: int  # rows that the mapping leaves out: they are not records
-    unknown: Mapping[str, int]  # a column that no event has -> how many records had it
+    unknown: Mapping[str, int]  # a column that no event has -> how many records had it (`count_unknown`)
     position: Position  # where to go on after this piece
+    unfinished: bool = False  # a last line without its end was left: it may still be being written
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +117,10 @@ class BlockFeed(Protocol):
 
     def decode(self, block: Block) -> Taken:
         """Return the events and the rejects of the records that the block holds whole."""
+        ...
+
+    def is_whole(self, rest: bytes) -> bool:
+        """Return whether what a file ends with is a whole record beyond doubt, although its line has no end."""
         ...
 
 

@@ -92,6 +92,10 @@ class Delimited:
             odd |= np.array([self._is_comment(raw) for raw in lines.raws()], np.bool_)
         return self._decode_lines(_Cut(block, lines, odd, columns, form, begin, skipped))
 
+    def is_whole(self, rest: bytes) -> bool:
+        """Return false: the last field may be half of one, and the fields after it may be those that may be missing."""
+        return not rest.strip()
+
     def _begin(self, lines: Lines) -> int | None:
         """Return the first line after the header, which is kept; None when there is no line that tells."""
         for index in range(len(lines)):

@@ -82,6 +82,10 @@ class JsonRecords:
         consumed = lines.whole if whole else int(lines.starts[taken_lines])
         return Taken(shaped.events, kept, consumed, taken_lines, shaped.left_out)
 
+    def is_whole(self, rest: bytes) -> bool:
+        """Return whether what is left is an object: half of one is none."""
+        return len(rest) <= self._limits.max_record_bytes and not isinstance(parse_object(rest), Wrong)
+
     def _fields(self, record: _Record) -> dict[str, str] | Wrong:
         raw, most = record.raw, self._limits.max_record_bytes
         if record.large or len(raw) > most:

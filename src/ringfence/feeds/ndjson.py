@@ -2,13 +2,13 @@
 
 A column that is missing is null, an unknown one is left out and counted, `event_id` is 32 hexadecimal
 digits or is made from the line. Whole blocks are parsed by Arrow; the lines of a block that it does not
-accept are found by halving, and read one by one.
+accept are found by halving, and read one by one. So are lines that are nested deeply or name very many columns: Arrow's
+parser has no bound for the first (it ends the process), and makes a whole column of each unknown name.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -22,13 +22,16 @@ import pyarrow.json as pa_json
 from ringfence.events.clock import Clock
 from ringfence.events.errors import BAD_ENCODING, BAD_JSON, BAD_VALUE, NUL_BYTE, RECORD_TOO_LARGE, TRUNCATED
 from ringfence.events.schema import COLUMNS, SCHEMA
-from ringfence.feeds.decoded import Block, Reject, Taken, no_events, reject, rejects_frame
+from ringfence.feeds.decoded import Block, Reject, Taken, count_unknown, no_events, reject, rejects_frame
 from ringfence.feeds.event_rows import places_of, to_events
 from ringfence.feeds.limits import Limits
 from ringfence.feeds.lines import BYTE_ORDER_MARK, Flags, Lines, cut, odd_bytes
 from ringfence.feeds.strict_csv import Wrong
 
 STRICT_LINES: Final = 32  # so few lines are read one by one rather than halved again
+MAX_OPENINGS: Final = 64  # brackets and braces of a line that Arrow may read
+MAX_COLONS: Final = 256  # names of a line that Arrow may read, and some more
+_MAX_CELLS: Final = 1 << 23  # of unknown columns, if every name is another one: some 100 MB
 _TYPES: Final = {column.name: column.type for column in COLUMNS}
 _ARROW_TYPES: Final = {"integer": pa.int64(), "boolean": pa.bool_()}
 _SCHEMA: Final = pa.schema([(c.name, _ARROW_TYPES.get(c.type, pa.string())) for c in COLUMNS])
@@ -42,7 +45,7 @@ class _Parsed:
     frames: list[pl.DataFrame] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)  # of the rows
     rejects: list[tuple[int, Reject]] = field(default_factory=list)
-    unknown: Counter[str] = field(default_factory=Counter)
+    unknown: dict[str, int] = field(default_factory=dict)
 
 
 class Ndjson:
@@ -62,7 +65,7 @@ class Ndjson:
             return Taken(no_events(), rejects_frame([]), 0, 0)
         raws = lines.raws()
         parsed = _Parsed()
-        odd = odd_bytes(lines, "utf-8", self._limits.max_record_bytes) | _not_objects(lines)
+        odd = odd_bytes(lines, "utf-8", self._limits.max_record_bytes) | _not_objects(lines) | _overloaded(lines)
         self._parse(block, lines, raws, odd, parsed)
         frame = pl.concat(parsed.frames) if parsed.frames else pl.DataFrame(schema=_FRAME)
         at = np.array(parsed.lines, np.int64)
@@ -77,7 +80,11 @@ class Ndjson:
         failed = zip(at[rows.reject_rows].tolist(), rows.rejects, strict=True)
         rejects = sorted([*parsed.rejects, *failed], key=lambda pair: pair[0])
         kept = rejects_frame(item for _, item in rejects)
-        return Taken(rows.events, kept, skipped + lines.whole, len(lines), 0, dict(parsed.unknown))
+        return Taken(rows.events, kept, skipped + lines.whole, len(lines), 0, parsed.unknown)
+
+    def is_whole(self, rest: bytes) -> bool:
+        """Return whether a line is an object: half of one is none."""
+        return len(rest) <= self._limits.max_record_bytes and not isinstance(parse_object(rest), Wrong)
 
     def _parse(self, block: Block, lines: Lines, raws: list[bytes], odd: Flags, parsed: _Parsed) -> None:
         """Parse runs of lines that look like objects whole, and the odd lines between them one by one."""
@@ -88,9 +95,19 @@ class Ndjson:
             else:
                 self._parse_run(block, lines, raws, range(first, after), parsed)
 
-    def _parse_run(self, block: Block, lines: Lines, raws: list[bytes], run: range, parsed: _Parsed) -> None:
+    def _parse_run(
+        self, block: Block, lines: Lines, raws: list[bytes], run: range, parsed: _Parsed, *, unknown: bool = False
+    ) -> None:
+        """Parse lines at once, first as if they held no unknown column; where they do, few enough for their names."""
         content = lines.content[lines.starts[run.start] : lines.ends[run.stop - 1]]
-        frame = _arrow_frame(content, len(run), parsed.unknown)
+        frame = None if unknown else _arrow_frame(content, len(run), None)
+        if frame is None and not unknown and len(run) > STRICT_LINES:
+            rows = max(STRICT_LINES, int((_MAX_CELLS * len(run) / max(1, content.count(b":"))) ** 0.5))
+            for first in range(run.start, run.stop, rows):
+                part = range(first, min(first + rows, run.stop))
+                self._parse_run(block, lines, raws, part, parsed, unknown=True)
+            return
+        frame = _arrow_frame(content, len(run), parsed.unknown) if frame is None else frame
         if frame is not None:
             parsed.frames.append(frame)
             parsed.lines += run
@@ -98,8 +115,8 @@ class Ndjson:
             self._parse_strictly(block, lines, raws, run, parsed)
         else:
             half = run.start + len(run) // 2
-            self._parse_run(block, lines, raws, range(run.start, half), parsed)
-            self._parse_run(block, lines, raws, range(half, run.stop), parsed)
+            self._parse_run(block, lines, raws, range(run.start, half), parsed, unknown=True)
+            self._parse_run(block, lines, raws, range(half, run.stop), parsed, unknown=True)
 
     def _parse_strictly(
         self, block: Block, lines: Lines, raws: list[bytes], run: Sequence[int], parsed: _Parsed
@@ -121,7 +138,7 @@ class Ndjson:
         if rows:
             parsed.frames.append(pl.DataFrame(rows, schema=_FRAME))
 
-    def _read_line(self, raw: bytes, unknown: Counter[str]) -> dict[str, object] | _Bad:
+    def _read_line(self, raw: bytes, unknown: dict[str, int]) -> dict[str, object] | _Bad:
         """Return the columns of one line, or why it is no event."""
         most = self._limits.max_record_bytes
         if len(raw) > most:
@@ -138,7 +155,7 @@ class Ndjson:
                 if good is None:
                     return _Bad(BAD_VALUE, f"{name}: expected {_TYPES[name]}", name)
                 row[name] = good
-        unknown.update(name for name, value in record.items() if name not in _TYPES and value is not None)
+        count_unknown(unknown, {name: 1 for name, value in record.items() if name not in _TYPES and value is not None})
         return row
 
 
@@ -197,19 +214,37 @@ def _not_objects(lines: Lines) -> Flags:
     return flags
 
 
-def _arrow_frame(content: bytes, height: int, unknown: Counter[str]) -> pl.DataFrame | None:
-    """Return the lines as a frame; None when one of them is not plainly an object of the right types."""
+def _overloaded(lines: Lines) -> Flags:
+    """Return which lines are nested too deeply, or name too many columns, to be read by Arrow."""
+    view = np.frombuffer(lines.content, np.uint8)[: lines.whole]
+    flags: Flags = np.zeros(len(lines), np.bool_)
+    openings = (view == ord("[")) | (view == ord("{"))
+    for signs, most in ((openings, MAX_OPENINGS), (view == ord(":"), MAX_COLONS)):
+        at = np.flatnonzero(signs)
+        if len(at) > most:
+            flags |= np.searchsorted(at, lines.ends) - np.searchsorted(at, lines.starts) > most
+    return flags
+
+
+def _arrow_frame(content: bytes, height: int, unknown: dict[str, int] | None) -> pl.DataFrame | None:
+    """Return the lines as a frame; None when one of them is not plainly an object of the right types.
+
+    `unknown` counts the columns that no event has; None: a line that has one is not plain either.
+    """
     try:
         table = pa_json.read_json(
             pa.BufferReader(content),
             read_options=pa_json.ReadOptions(use_threads=False, block_size=len(content) + 1),
-            parse_options=pa_json.ParseOptions(explicit_schema=_SCHEMA, unexpected_field_behavior="infer"),
+            parse_options=pa_json.ParseOptions(
+                explicit_schema=_SCHEMA, unexpected_field_behavior="error" if unknown is None else "infer"
+            ),
         )
     except pa.ArrowException:
         return None
     if table.num_rows != height:
         return None
-    counts = {n: table.num_rows - table[n].null_count for n in table.column_names if n not in _TYPES}
-    unknown.update({name: count for name, count in counts.items() if count})
+    if unknown is not None:
+        counts = {n: table.num_rows - table[n].null_count for n in table.column_names if n not in _TYPES}
+        count_unknown(unknown, {name: count for name, count in counts.items() if count})
     frame = pl.from_arrow(table.select(_SCHEMA.names))
     return frame.cast(_FRAME) if isinstance(frame, pl.DataFrame) else None

@@ -18,7 +18,8 @@ from ringfence.feeds.checks import Check, Raws, first_failures, plausible, rejec
 from ringfence.feeds.decoded import Reject
 from ringfence.feeds.limits import Limits
 from ringfence.feeds.mapping import TIMES, LeaveOut, Mapping, Take, target_type
-from ringfence.feeds.values import NO_TIME, claims, durations_ms, integers, micros, times_ms
+from ringfence.feeds.repeated_hour import CLOCKS, fitting, repeated
+from ringfence.feeds.values import NO_TIME, Reading, claims, durations_ms, integers, micros, times_ms
 
 SECOND_MS = 1000
 _LETTERS = {"%Y": "YYYY", "%m": "MM", "%d": "DD", "%H": "hh", "%M": "mm", "%S": "ss", "%y": "YY"}
@@ -63,7 +64,7 @@ def shape(fields: Fields, mapping: Mapping, *, source: str, limits: Limits, now_
         return fields.raws(rows.gather(list(wanted)).to_list())
 
     taken, checks, shown = _take_all(frame, mapping)
-    whole = _completed(taken)
+    whole = _completed(_in_the_right_hour(taken, frame, mapping))
     checks += [*_contradictions(mapping), *plausible(whole.columns, limits, now_ms)]
     failures = first_failures(whole, checks)
     rejects = rejects_of(failures, checks, shown, places, raws, lambda t, row: _own_name(t, row, frame, mapping))
@@ -114,6 +115,18 @@ def _take_all(frame: pl.DataFrame, mapping: Mapping) -> tuple[pl.DataFrame, list
     return taken.with_columns(constants), checks, pl.DataFrame(list(texts.values()))
 
 
+def _in_the_right_hour(taken: pl.DataFrame, frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
+    """Read times again that the end of summer time makes ambiguous, as the record's other times and durations want."""
+    clocks = [name for name in CLOCKS if name in mapping.take]
+    rows = repeated(taken, clocks, mapping.zone)
+    if not len(rows):
+        return taken
+    part = frame.gather(rows)
+    later = [_take_target(part, name, mapping.take[name], mapping, "latest")[1].alias(name) for name in clocks]
+    right = fitting(taken.gather(rows), pl.DataFrame(later))
+    return taken.with_columns(taken[name].scatter(rows, right[name]) for name in clocks)
+
+
 def _own_name(target: str, row: int, frame: pl.DataFrame, mapping: Mapping) -> str:
     """Return the record's own name of the column that a target was taken from: what a person will look for."""
     for take in mapping.take.get(target, ()):
@@ -135,7 +148,7 @@ def _in_letters(form: str) -> str:
 
 
 def _take_target(
-    frame: pl.DataFrame, target: str, takes: Sequence[Take], mapping: Mapping
+    frame: pl.DataFrame, target: str, takes: Sequence[Take], mapping: Mapping, reading: Reading = "earliest"
 ) -> tuple[pl.Series, pl.Series]:
     """Return the text that counts for a target, and its value; of several ways the first that says something."""
     all_text = pl.Series(target, [None], pl.String).new_from_index(0, frame.height)
@@ -144,7 +157,7 @@ def _take_target(
         if take.column not in frame.columns or (all_value is not None and not all_text.has_nulls()):
             continue
         text = _text(frame[take.column], take, (*mapping.nulls, *(NO_TIME if target in TIMES else ())))
-        value = _value(text, target, take, mapping)
+        value = _value(text, target, take, mapping, reading)
         if take.values:
             text = text.set(value.is_null(), None)  # a word that the mapping does not name says nothing: no error
         first = all_text.is_null()
@@ -162,12 +175,12 @@ def _text(column: pl.Series, take: Take, nulls: Sequence[str]) -> pl.Series:
     return text.str.extract(take.pattern, 1) if take.pattern else text
 
 
-def _value(text: pl.Series, target: str, take: Take, mapping: Mapping) -> pl.Series:
+def _value(text: pl.Series, target: str, take: Take, mapping: Mapping, reading: Reading = "earliest") -> pl.Series:
     kind = target_type(target)
     if take.values:
         return _meant(text, take, kind)
     if kind == "time":
-        return times_ms(text, take.times or mapping.times, mapping.zone)
+        return times_ms(text, take.times or mapping.times, mapping.zone, reading)
     if kind == "duration":
         return durations_ms(text, take.unit or "s")
     if kind == "money":

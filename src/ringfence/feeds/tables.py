@@ -8,25 +8,33 @@ be is rejected.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final, Protocol
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ringfence.events.clock import Clock
 from ringfence.events.errors import BAD_ENCODING, NO_SUCH_FILE, TRUNCATED, UNREADABLE_FILE, DependencyError
 from ringfence.events.schema import SCHEMA
-from ringfence.feeds.decoded import Decoded, Position, Reject, no_events, reject, rejects_frame
+from ringfence.feeds.decoded import Decoded, Position, Reject, count_unknown, no_events, reject, rejects_frame
 from ringfence.feeds.event_rows import places_of, to_events
 from ringfence.feeds.limits import Limits
 from ringfence.feeds.strict_csv import Wrong
 
 BATCH_ROWS: Final = 65_536
+BATCH_BYTES: Final = 64 << 20  # of text in a batch: a dictionary file says a long text once and means it in every row
 PARQUET_MAGIC: Final = b"PAR1"
 ARROW_MAGIC: Final = b"ARROW1"
+_TEXT: Final = "BYTE_ARRAY"  # Parquet's word for it
+_PARTS: Final = 16  # places in a file that its mark is made of, and how much of each
+_PART_BYTES: Final = 4_096
+_END_BYTES: Final = 65_536  # where the index of a table lies
 
 
 Piece = tuple[int, pa.Table | Wrong]  # its first row, and its rows or why they cannot be read (then: the row after)
@@ -45,7 +53,11 @@ class _Batches(Protocol):
 
 
 class TableFile:
-    """Reads one Parquet or Arrow IPC event file; position: `{"row": N}`, rows from 0."""
+    """Reads one Parquet or Arrow IPC event file.
+
+    Position: `{"row": N, "mark": M}`, rows from 0. The mark tells the file by its content: another one under the same
+    name is read from its start. A position without a mark fits every file.
+    """
 
     def __init__(
         self,
@@ -65,13 +77,14 @@ class TableFile:
         """
         self.name = name or str(path)
         self.source = source
-        self.position: Position = dict(position or {"row": 0})
+        self._mark = _mark_of(path)
+        row = int(position["row"]) if position and position.get("mark", self._mark) == self._mark else 0
+        self.position: Position = self._at(row)
         self._limits = limits
         self._clock = clock
         self._path = path
         self._batches: _Batches | None = None
         self._damage: Reject | None = None
-        row = int(self.position["row"])
         try:
             self._batches = _open(path)
         except (pa.ArrowException, EOFError, OSError) as error:
@@ -79,17 +92,17 @@ class TableFile:
         self._pieces = self._batches.pieces(row) if self._batches else iter(())
 
     def read(self) -> Decoded | None:
-        """Return the next rows, about `BATCH_ROWS`; None at the end."""
+        """Return the next rows, at most `BATCH_ROWS` and about `BATCH_BYTES`; None at the end."""
         if self._damage:
             rejects, self._damage = rejects_frame([self._damage]), None
-            self.position = {"row": 1}
+            self.position = self._at(1)
             return Decoded(no_events(), rejects, 0, {}, self.position)
         piece = next(self._pieces, None)
         if piece is None:
             return None
         row, table = piece
         if isinstance(table, Wrong):
-            self.position = {"row": row}
+            self.position = self._at(row)
             bad = reject(f"{self.name}#{row}", b"", table.code, table.message)
             return Decoded(no_events(), rejects_frame([bad]), 0, {}, self.position)
         return self._decode(row, table)
@@ -98,6 +111,9 @@ class TableFile:
         """Let the file go."""
         if self._batches:
             self._batches.close()
+
+    def _at(self, row: int) -> Position:
+        return {"row": row, "mark": self._mark}
 
     def _decode(self, row: int, table: pa.Table) -> Decoded:
         frame = _as_events(table)
@@ -109,9 +125,10 @@ class TableFile:
             limits=self._limits,
             now_ms=self._clock.now_ms(),
         )
-        self.position = {"row": row + table.num_rows}
+        self.position = self._at(row + table.num_rows)
         names = self._batches.names if self._batches else ()
-        unknown = {name: table.num_rows for name in names if name not in SCHEMA}
+        unknown: dict[str, int] = {}
+        count_unknown(unknown, {name: table.num_rows for name in names if name not in SCHEMA})
         return Decoded(rows.events, rejects_frame(rows.rejects), 0, unknown, self.position)
 
 
@@ -155,6 +172,23 @@ def _cast(given: pl.Series, kind: pl.DataType) -> pl.Series:
         return pl.Series(given.name, [None], kind).new_from_index(0, len(given))
 
 
+def _mark_of(path: Path) -> str:
+    """Return a name for the content of a file, from its size, its two ends and places in between.
+
+    A file that cannot be read has none: what opens it says why.
+    """
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            mark = blake2b(size.to_bytes(8, "big"), digest_size=16)
+            for part in range(_PARTS):
+                mark.update(os.pread(file.fileno(), _PART_BYTES, size * part // _PARTS))
+            mark.update(os.pread(file.fileno(), _END_BYTES, max(0, size - _END_BYTES)))
+    except OSError:
+        return ""
+    return mark.hexdigest()
+
+
 def _open(path: Path) -> _Batches:
     with path.open("rb") as file:
         head = file.read(8)
@@ -191,10 +225,36 @@ def _sound(row: int, table: pa.Table) -> Iterator[Piece]:
         yield row, table
 
 
+def _rows_of(bytes_a_row: int) -> int:
+    """Return how many rows make a batch."""
+    return max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, bytes_a_row)))
+
+
+def _longest(column: pa.Array) -> int:
+    """Return the bytes of the longest text of a dictionary; 0 for any other column."""
+    if not pa.types.is_dictionary(column.type) or not len(column.dictionary):
+        return 0
+    if not _is_text(column.type.value_type):
+        return 0
+    return int(pc.max(pc.binary_length(column.dictionary)).as_py() or 0)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind))
+
+
+def _bytes_a_row(batch: pa.RecordBatch) -> int:
+    """Return how many bytes of text a row may hold: on average, and the longest of each column's dictionary."""
+    plain = [column for column in batch.columns if not pa.types.is_dictionary(column.type)]
+    mean = sum(int(column.nbytes) for column in plain) // max(1, int(batch.num_rows))
+    return mean + sum(map(_longest, batch.columns))
+
+
 class _Parquet:
     """A Parquet file by row groups; a group that cannot be read costs no other."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._file = pq.ParquetFile(path)
         self.names: Sequence[str] = self._file.schema_arrow.names
         self._columns = [name for name in self.names if name in SCHEMA]
@@ -210,13 +270,28 @@ class _Parquet:
     def _group(self, group: int, first: int, after: int, row: int) -> Iterator[Piece]:
         at = first
         try:
-            for batch in self._file.iter_batches(BATCH_ROWS, [group], self._columns, use_threads=False):
+            rows = _rows_of(self._bytes_a_row(group))
+            for batch in self._file.iter_batches(rows, [group], self._columns, use_threads=False):
                 skip = max(0, row - at)
                 if skip < batch.num_rows:
                     yield from _sound(at + skip, pa.Table.from_batches([batch.slice(skip)]))
                 at += batch.num_rows
         except (pa.ArrowException, OSError) as error:
             yield after, Wrong(TRUNCATED, f"rows {at + 1} to {after} cannot be read: {_reason(error)}")
+
+    def _bytes_a_row(self, group: int) -> int:
+        """Return how many bytes of text a row may hold: on average, and the longest of each column's dictionary."""
+        chunks = self._file.metadata.row_group(group)
+        texts = [chunk for chunk in map(chunks.column, range(chunks.num_columns)) if chunk.physical_type == _TEXT]
+        texts = [chunk for chunk in texts if chunk.path_in_schema in self._columns]
+        mean = sum(chunk.total_uncompressed_size for chunk in texts) // max(1, chunks.num_rows)
+        named = [chunk.path_in_schema for chunk in texts if chunk.has_dictionary_page]
+        if not named:
+            return int(mean)
+        with pq.ParquetFile(self._path, read_dictionary=named) as file:
+            batch = next(file.iter_batches(1, [group], named, use_threads=False), None)
+        longest = sum(map(_longest, batch.columns)) if batch else 0
+        return int(mean) + longest
 
     def close(self) -> None:
         self._file.close()
@@ -235,8 +310,9 @@ class _Arrow:
         at = 0
         try:
             for batch in self._batches():
-                for first in range(0, batch.num_rows, BATCH_ROWS):
-                    part = batch.slice(first, BATCH_ROWS)
+                rows = _rows_of(_bytes_a_row(batch.select(self._columns)))
+                for first in range(0, batch.num_rows, rows):
+                    part = batch.slice(first, rows)
                     skip = max(0, row - at)
                     if skip < part.num_rows:
                         yield from _sound(at + skip, pa.Table.from_batches([part.slice(skip)]).select(self._columns))

@@ -8,7 +8,7 @@ two apart by the text.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import polars as pl
 
@@ -21,15 +21,19 @@ FALSE_WORDS: Final = ("false", "f", "no", "n", "0")
 
 _OFFSET = r"(?:[Zz]|[+-]\d{2}:?\d{2})$"
 _LIMIT = float(1 << 62)
+_ABSURD_MICROS = float(1 << 60)  # beyond any amount
 _ABSURD = 1 << 40  # units of a duration: beyond any limit, and sums with times still fit 64 bits
 
 
-def times_ms(text: pl.Series, formats: Sequence[str], zone: str) -> pl.Series:
+Reading = Literal["earliest", "latest"]  # of a time of the hour that the end of summer time repeats
+
+
+def times_ms(text: pl.Series, formats: Sequence[str], zone: str, reading: Reading = "earliest") -> pl.Series:
     """Return milliseconds since 1970 UTC of times in the first of the formats that reads them.
 
     A format is one of strptime's (`%d/%m/%Y %H:%M:%S`, with `%.f` for a fraction), `iso`, `epoch_s`,
-    `epoch_ms` or `epoch_us`. A time that states no offset is in `zone`; of an hour that summer time
-    repeats, the first is taken, and an hour that it leaves out is no time.
+    `epoch_ms` or `epoch_us`. A time that states no offset is in `zone`; of an hour that the end of summer time
+    repeats, the one that `reading` says is taken, and an hour that its beginning leaves out is no time.
     """
     found = pl.Series(text.name, [None], pl.Int64).new_from_index(0, len(text))
     for form in formats:
@@ -37,32 +41,32 @@ def times_ms(text: pl.Series, formats: Sequence[str], zone: str) -> pl.Series:
         if not missing.any():
             break
         if missing.all():
-            found = _times_in(text, form, zone)
+            found = _times_in(text, form, zone, reading)
         else:  # a later format is tried only on what the earlier ones left
             rows = missing.arg_true()
-            found = found.scatter(rows, _times_in(text.gather(rows), form, zone))
+            found = found.scatter(rows, _times_in(text.gather(rows), form, zone, reading))
     return found
 
 
-def _times_in(text: pl.Series, form: str, zone: str) -> pl.Series:
+def _times_in(text: pl.Series, form: str, zone: str, reading: Reading) -> pl.Series:
     if form in EPOCHS:
         return _rounded(text.cast(pl.Float64, strict=False) * EPOCHS[form])
     if form != "iso":
-        return _parsed(text, form, zone)
+        return _parsed(text, form, zone, reading)
     plain = text.str.replace("T", " ", literal=True)
     has_offset = plain.str.contains(_OFFSET).fill_null(value=False)
     if not has_offset.any():
-        return _parsed(plain, "%Y-%m-%d %H:%M:%S%.f", zone)
+        return _parsed(plain, "%Y-%m-%d %H:%M:%S%.f", zone, reading)
     with_offset = plain.set(~has_offset, None).str.replace("[Zz]$", "+0000")
     local = plain.set(has_offset, None)
-    found = _parsed(with_offset, "%Y-%m-%d %H:%M:%S%.f%#z", zone)
-    return found.zip_with(has_offset, _parsed(local, "%Y-%m-%d %H:%M:%S%.f", zone))
+    found = _parsed(with_offset, "%Y-%m-%d %H:%M:%S%.f%#z", zone, reading)
+    return found.zip_with(has_offset, _parsed(local, "%Y-%m-%d %H:%M:%S%.f", zone, reading))
 
 
-def _parsed(text: pl.Series, form: str, zone: str) -> pl.Series:
-    times = text.str.to_datetime(form, strict=False, time_unit="ms", ambiguous="earliest")
+def _parsed(text: pl.Series, form: str, zone: str, reading: Reading) -> pl.Series:
+    times = text.str.to_datetime(form, strict=False, time_unit="ms", ambiguous=reading)
     if isinstance(times.dtype, pl.Datetime) and times.dtype.time_zone is None and zone != "UTC":
-        times = times.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+        times = times.dt.replace_time_zone(zone, ambiguous=reading, non_existent="null")
     return times.dt.epoch("ms")
 
 
@@ -86,7 +90,8 @@ def _clock_durations(text: pl.Series) -> pl.Series:
 def micros(text: pl.Series, unit: str) -> pl.Series:
     """Return amounts of money in millionths; `unit` is one of `MONEY_UNITS`. A decimal comma is read as a point."""
     plain = text.str.replace(",", ".", literal=True)
-    return _rounded(plain.cast(pl.Float64, strict=False) * MONEY_UNITS[unit])
+    amount = plain.cast(pl.Float64, strict=False) * MONEY_UNITS[unit]
+    return _rounded(amount.clip(-_ABSURD_MICROS, _ABSURD_MICROS))
 
 
 def integers(text: pl.Series) -> pl.Series:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import polars as pl
 
@@ -13,6 +13,15 @@ from ringfence.pipeline.counters import Counters
 
 Place = tuple[str, str]  # source, file
 State = bytes | Sequence[bytes | memoryview]  # whole, or in pieces that follow each other
+
+
+class Mark(NamedTuple):
+    """What became of a record in suspense, who says so and when."""
+
+    suspense_id: str
+    state: str
+    by: str
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +40,11 @@ class Commit:
 
     number: int
     states: Iterable[tuple[str, State]]  # name and content, made one after the other: they are large
-    positions: Mapping[Place, Mapping[str, int | str]]  # of all files
+    positions: Mapping[Place, Mapping[str, int | str]]  # of the files that moved; an empty one is forgotten
     counters: Mapping[str, Counters]  # of all sources, since the beginning
     alerts: Sequence[Alert]  # raised or extended
     rejects: Mapping[str, pl.DataFrame] = field(default_factory=dict)  # by source: what went to suspense
+    marks: Sequence[Mark] = ()  # of records in suspense whose events are in this commit
 
 
 class Ledger(Protocol):
@@ -45,7 +55,7 @@ class Ledger(Protocol):
         ...
 
     def keep(self, events: pl.DataFrame) -> None:
-        """Set events aside for the history of the next commit; in memory, perhaps: the engine bounds how many."""
+        """Set events aside for the history: they count from the next commit on, and never if there is none."""
         ...
 
     def commit(self, commit: Commit) -> None:

@@ -66,7 +66,7 @@ class HomeSection:
     time_zone: str = setting(
         "Europe/Amsterdam",
         values.TIME_ZONE,
-        "When it is night and weekend, and the zone of records that name none.",
+        "When it is night and weekend, and the zone in which times are shown.",
     )
     currency: str = setting("EUR", values.CURRENCY, "The currency of all money; the rate table's too.")
     plmns: tuple[str, ...] = setting(
@@ -159,7 +159,11 @@ class HistorySection:
     """Events kept in Parquet, for explanations, backtests and training."""
 
     keep: bool = setting(True, values.FLAG, "Whether events are kept after they were judged.")
-    days: int = setting(90, values.whole(1, 3_660), "Days after which kept events are deleted.")
+    days: int = setting(
+        90,
+        values.whole(1, 3_660),
+        "Days after which kept events are deleted, counted in the time of the events from the newest day back.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,10 +187,12 @@ class SourceSection:
 
     name: str = setting("", values.TEXT, "Names the source in events, counters and suspense. Never reuse it.")
     path: tuple[str, ...] = setting((), values.PATHS, "Files, folders or globs, relative to the working directory.")
-    format: str = setting("auto", values.TEXT, "asterisk, freeswitch, csv, ndjson, parquet, ... or auto: by looking.")
-    mapping: str = setting("", values.TEXT, "For csv: a mapping in the folder `mappings`, or a shipped one.")
+    format: str = setting("auto", values.TEXT, "asterisk, freeswitch, ndjson, parquet, a mapping, or auto: by looking.")
+    mapping: str = setting("", values.TEXT, "The mapping in the folder `mappings`, by its name; goes before `format`.")
     time_zone: str | None = setting(
-        None, values.TIME_ZONE, "The zone of its records' times. Unset: that of the home section."
+        None,
+        values.TIME_ZONE,
+        "The zone of its records' times, where they name none. Unset: that of the mapping; UTC for the switches known.",
     )
     lateness_ms: int | None = setting(
         None,
@@ -194,7 +200,11 @@ class SourceSection:
         "As in the engine section, for this source. Unset: by whether it is followed.",
         name="lateness",
     )
-    follow: bool = setting(False, values.FLAG, "Whether to wait for more at the end of the files, through rotation.")
+    follow: bool = setting(
+        False,
+        values.FLAG,
+        "Whether to wait for more: at the end of the files, through rotation, and for new files in folders and globs.",
+    )
 
 
 SECTIONS: Final[dict[str, type]] = {

@@ -25,7 +25,9 @@ from ringfence.simulation.traffic import (
     Traffic,
 )
 
-_DOMESTIC_TRUNKS: Final = ("ic-nl-a1", "ic-nl-a2", "ic-nl-b1", "ic-nl-c1")
+DOMESTIC_TRUNKS: Final = ("ic-nl-a1", "ic-nl-a2", "ic-nl-b1", "ic-nl-c1")
+SMALL_CARRIERS: Final = tuple(f"ic-voip-{number}" for number in range(1, 7))
+_ON_SMALL: Final = 0.12  # of other operators' numbers
 _CARRIERS: Final = ("intl-east-1", "intl-east-2", "intl-west-1", "intl-south-1")
 _THREE_WAY: Final = 0.01
 
@@ -62,12 +64,15 @@ def _unless(given: Ints, otherwise: Ints) -> Ints:
 
 def _trunks(names: Names, traffic: Traffic) -> dict[str, Ints]:
     """Return the interconnect trunks: Dutch ones by number, international carriers by country and load."""
-    domestic, carriers = names.codes(_DOMESTIC_TRUNKS), names.codes(_CARRIERS)
+    domestic, carriers = names.codes(DOMESTIC_TRUNKS), names.codes(_CARRIERS)
+    small = names.codes(SMALL_CARRIERS)
     columns = {}
     for side, party, trunk in (("origin", "caller", "trunk_in"), ("target", "callee", "trunk_out")):
         number = np.abs(traffic[party])
         there = traffic[side]
         national = domestic[(number // 1_000_000 + number % 7) % len(domestic)]
+        scattered = number % 1_000_003 * 7_919 % 9_973
+        national = np.where(scattered < _ON_SMALL * 9_973, small[number % len(small)], national)
         abroad = carriers[(number // 10_000_000 * 3 + traffic["start"] % 2) % len(carriers)]
         chosen = np.where(there == DOMESTIC, national, np.where(there == FOREIGN, abroad, 0))
         columns[trunk] = _unless(traffic[trunk], np.where(there == HOME, 0, chosen))

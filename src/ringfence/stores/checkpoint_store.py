@@ -37,6 +37,7 @@ _STATE_FILE: Final = "INSERT INTO state_file (name, digest, checkpoint) VALUES (
 _STATE_FILES: Final = "SELECT name, digest FROM state_file ORDER BY name"
 _HISTORY_FILE: Final = """INSERT INTO history_file (name, day, events, bytes, from_ms, to_ms, checkpoint)
     VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_FORGET_DAYS: Final = "DELETE FROM history_file WHERE day < (SELECT max(day) FROM history_file) - ?"
 _POSITION: Final = """INSERT INTO position (source, file, position) VALUES (?, ?, ?)
     ON CONFLICT (source, file) DO UPDATE SET position = excluded.position"""
 _POSITIONS: Final = "SELECT source, file, position FROM position ORDER BY source, file"
@@ -58,6 +59,11 @@ class Commit(Protocol):
     @property
     def history_files(self) -> Sequence[HistoryFile]:
         """The history files written since the last checkpoint, as `History.append` returned them."""
+        ...
+
+    @property
+    def history_days(self) -> int | None:
+        """How many days before the newest day of the history are kept; null: all."""
         ...
 
     @property
@@ -91,6 +97,11 @@ class Commit(Protocol):
         ...
 
     @property
+    def marks(self) -> Sequence[tuple[str, str, str, int]]:
+        """(id, state, by, at_ms): what became of records that were in suspense already."""
+        ...
+
+    @property
     def counters(self) -> Mapping[str, Mapping[str, int]]:
         """Source to its counters: totals since the beginning."""
         ...
@@ -103,12 +114,14 @@ class Checkpoint:
     number: int
     state_files: Mapping[str, str] = field(default_factory=dict)
     history_files: Sequence[HistoryFile] = ()
+    history_days: int | None = None
     watermarks: Mapping[str, int] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     positions: Mapping[tuple[str, str], Position] = field(default_factory=dict)
     alerts: Sequence[HasJson] = ()
     outbox: Sequence[tuple[str, str, str]] = ()
     suspense: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECTS))
+    marks: Sequence[tuple[str, str, str, int]] = ()
     counters: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
@@ -149,12 +162,18 @@ class CheckpointStore:
             self._alerts.upsert(checkpoint.alerts)
             self._outbox.add(checkpoint.outbox, checkpoint.number)
             self._suspense.add(checkpoint.suspense, checkpoint.number)
+            for suspense_id, state, by, at_ms in checkpoint.marks:
+                self._suspense.mark(suspense_id, state, by=by, at_ms=at_ms)
             self._counters.set(checkpoint.counters)
             failpoint("commit.rows")
         failpoint("commit.done")
 
+    def number(self) -> int:
+        """Return the number of the last committed checkpoint, 0 before the first."""
+        return int(self._database.value(_NUMBER) or 0)
+
     def _follow(self, number: int) -> None:
-        last = int(self._database.value(_NUMBER) or 0)
+        last = self.number()
         if number != last + 1:
             raise DependencyError(
                 STALE_WRITER,
@@ -172,6 +191,8 @@ class CheckpointStore:
             _HISTORY_FILE,
             [(f.name, f.day, f.events, f.bytes, f.from_ms, f.to_ms, number) for f in checkpoint.history_files],
         )
+        if checkpoint.history_days is not None:
+            database.change(_FORGET_DAYS, (checkpoint.history_days,))
         database.change_many(
             _POSITION, [(source, file, _pack(at)) for (source, file), at in checkpoint.positions.items()]
         )

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from ringfence.events.errors import NEWER_SCHEMA, NO_SUCH_FILE, NOT_A_DATABASE, DependencyError
+from ringfence.stores.durable import for_its_owner, make_folder
 from ringfence.stores.failures import database_errors, disk_errors
 from ringfence.stores.migrations import LATEST, MIGRATIONS
 
@@ -43,8 +44,10 @@ class Database:
     @classmethod
     def open(cls, path: Path, *, wait_s: float = WAIT_S) -> Self:
         """Open the database for reading and writing; create it, or bring its schema up to date, where needed."""
-        with disk_errors(path.parent):
-            path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
+        if not path.exists():  # made here, as SQLite lets everybody read; its other files take after it
+            with disk_errors(path), open(path, "ab", opener=for_its_owner):
+                pass
         with database_errors(path):
             database = cls(_connect(f"{path.absolute().as_uri()}?mode=rwc", wait_s), path)
             try:

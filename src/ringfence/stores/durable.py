@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from ringfence.events.errors import STORE_READ_ONLY, DependencyError
 from ringfence.stores.failpoints import failpoint
 from ringfence.stores.failures import disk_errors
 
@@ -13,7 +14,7 @@ UNFINISHED: Final = ".unfinished"  # ends the name of a file that is being writt
 
 
 def write_durably(path: Path, content: bytes | memoryview) -> None:
-    """Write a file under another name, force it to the disk, then name it.
+    """Write a file under another name, force it to the disk, then name it. Only its owner may read it.
 
     The folder must exist. Its own entry of the file is on the disk only after `sync_folder`.
 
@@ -25,7 +26,7 @@ def write_durably(path: Path, content: bytes | memoryview) -> None:
     failpoint("file.begin")
     with disk_errors(path):
         try:
-            with unfinished.open("wb") as file:
+            with open(unfinished, "wb", opener=for_its_owner) as file:
                 file.write(content)
                 file.flush()
                 failpoint("file.written")
@@ -49,10 +50,24 @@ def sync_folder(folder: Path) -> None:
     failpoint("folder.synced")
 
 
+def for_its_owner(path: str, flags: int) -> int:
+    """Open a file for `open(opener=...)`; one that is made so is its owner's alone: records name subscribers."""
+    return os.open(path, flags, 0o600)
+
+
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it, if it is not there."""
+    """Make a folder, and those above it, if it is not there; what is made is its owner's alone.
+
+    Raises:
+        DependencyError: a file is in its place, or the folder above cannot be written (RF4012).
+    """
     with disk_errors(folder):
         if folder.is_dir():
             return
-        folder.mkdir(parents=True, exist_ok=True)
+        if folder.exists():
+            cure = "Name another folder, or move the file away."
+            raise DependencyError(STORE_READ_ONLY, "this is a file", where=str(folder), expected="a folder", cure=cure)
+        if not folder.parent.is_dir():
+            make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
     sync_folder(folder.parent)

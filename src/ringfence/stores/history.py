@@ -1,5 +1,7 @@
 """History: every event that was accepted or late, in Parquet files by day of event time (UTC).
 
+A commit forgets the days that are too old, counted from the newest day that is kept: event time decides.
+
 `history/date=YYYY-MM-DD/part-CHECKPOINT-N.parquet`, zstd level 1. Files are written before the checkpoint
 that names them, and only named files are read: a crash leaves neither doubles nor holes.
 """
@@ -212,6 +214,9 @@ def sweep(home: Path, named: Iterable[str]) -> list[str]:
         for name in gone:
             failpoint("sweep.remove")
             found[name].unlink(missing_ok=True)
+        for day in sorted({found[name].parent for name in gone}):
+            if not any(day.iterdir()):
+                day.rmdir()
     return gone
 
 

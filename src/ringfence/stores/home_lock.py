@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from ringfence.events.errors import HOME_IN_USE, DependencyError
+from ringfence.stores.durable import make_folder
 from ringfence.stores.failures import disk_errors
 
 FILE_NAME: Final = "run.lock"
@@ -26,9 +27,9 @@ def only_run(home: Path) -> Iterator[None]:
 
     """
     path = home / FILE_NAME
+    make_folder(home)
     with disk_errors(path):
-        home.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -67,5 +67,16 @@ MIGRATIONS: Final = (
                 ended_by TEXT, ended_at_ms INTEGER) STRICT""",
         ),
     ),
+    Migration(
+        2,
+        "add",
+        (
+            """ALTER TABLE suspense ADD COLUMN note TEXT""",
+            # until then a record that was written off had "owner: reason" in changed_by
+            """UPDATE suspense SET note = substr(changed_by, instr(changed_by, ': ') + 2),
+                changed_by = substr(changed_by, 1, instr(changed_by, ': ') - 1)
+                WHERE state = 'written-off' AND instr(changed_by, ': ') > 0""",
+        ),
+    ),
 )
 LATEST: Final = MIGRATIONS[-1].number

@@ -19,8 +19,8 @@ _LIST: Final = """SELECT * FROM suppression WHERE :at_ms IS NULL OR (created_at_
     ORDER BY ends_at_ms, suppression_id"""
 _BY_PREFIX: Final = """SELECT suppression_id FROM suppression
     WHERE suppression_id >= :first AND suppression_id < :beyond ORDER BY suppression_id LIMIT 2"""
-_END: Final = """UPDATE suppression SET ends_at_ms = min(ends_at_ms, :at_ms), ended_by = :by, ended_at_ms = :at_ms
-    WHERE suppression_id = :suppression_id"""
+_END: Final = """UPDATE suppression SET ends_at_ms = min(ends_at_ms, max(:at_ms, created_at_ms + 1)),
+    ended_by = :by, ended_at_ms = :at_ms WHERE suppression_id = :suppression_id"""
 
 
 class SuppressionStore:
@@ -42,6 +42,8 @@ class SuppressionStore:
 
     def end(self, suppression_id: str, *, by: str, at_ms: int) -> None:
         """End a suppression before its time: from `at_ms` on it keeps nothing back.
+
+        One that would end before it begins ends a millisecond after it: it never had an effect, and is still one.
 
         Raises:
             UsageError: no such suppression (RF3050), several (RF3051), or nobody named (RF3053).

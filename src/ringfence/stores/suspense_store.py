@@ -39,8 +39,8 @@ _LIST: Final = """SELECT * FROM suspense
     ORDER BY checkpoint, source, rowid LIMIT :limit"""
 _BY_PREFIX: Final = """SELECT * FROM suspense WHERE suspense_id >= :first AND suspense_id < :beyond
     ORDER BY suspense_id LIMIT 2"""
-_MARK: Final = """UPDATE suspense SET state = ?, changed_by = ?, changed_at_ms = ? WHERE suspense_id = ?"""
-_EDIT: Final = """UPDATE suspense SET edited = ?, state = 'edited', changed_by = ?, changed_at_ms = ?
+_MARK: Final = """UPDATE suspense SET state = ?, changed_by = ?, changed_at_ms = ?, note = ? WHERE suspense_id = ?"""
+_EDIT: Final = """UPDATE suspense SET edited = ?, state = 'edited', changed_by = ?, changed_at_ms = ?, note = NULL
     WHERE suspense_id = ?"""
 _COUNT: Final = """SELECT source, code, state, sum(times) AS records FROM suspense
     GROUP BY source, code, state ORDER BY source, code, state"""
@@ -64,6 +64,7 @@ class Suspended:
     edited: bytes | None
     changed_by: str | None
     changed_at_ms: int | None
+    note: str | None  # why it was changed, if that was said
 
 
 class SuspenseStore:
@@ -120,8 +121,8 @@ class SuspenseStore:
         """Put other bytes beside a record, to be recycled instead of its own, which stay."""
         self._database.change(_EDIT, (content, by, at_ms, self.get(suspense_id).suspense_id))
 
-    def mark(self, suspense_id: str, state: str, *, by: str, at_ms: int) -> None:
-        """Say what became of a record: test-recycled, recycled or written-off; `new` takes it back.
+    def mark(self, suspense_id: str, state: str, *, by: str, at_ms: int, note: str | None = None) -> None:
+        """Say what became of a record, and why: test-recycled, recycled or written-off; `new` takes it back.
 
         Raises:
             UsageError: no such record, or no such state (RF3053).
@@ -129,7 +130,7 @@ class SuspenseStore:
         """
         if state not in STATES:
             raise UsageError(BAD_DECISION, f"{state!r} is no state", expected="one of " + ", ".join(STATES))
-        self._database.change(_MARK, (state, by, at_ms, self.get(suspense_id).suspense_id))
+        self._database.change(_MARK, (state, by, at_ms, note, self.get(suspense_id).suspense_id))
 
 
 def _suspended(row: sqlite3.Row) -> Suspended:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ from ringfence.settings import Settings
 from ringfence.stores import state_files
 from ringfence.stores.checkpoint_store import CheckpointStore
 from ringfence.stores.database import FILE_NAME
-from ringfence.stores.history import history_files
+from ringfence.stores.history import FOLDER, history_files
 from ringfence.stores.home_lock import FILE_NAME as LOCK_NAME
 from ringfence.stores.home_lock import only_run
 from ringfence.wiring.readers import expand
@@ -32,6 +34,7 @@ from ringfence.wiring.workplace import STATE_FOLDER, workplace
 OLDEST_PYTHON: Final = (3, 11)
 LEAST_FREE_BYTES: Final = 1 << 30  # a checkpoint, its successor and a day's history of a small operator
 MADE_MS: Final = 1_767_225_600_000  # 2026-01-01: this version was not there before
+OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO  # what anybody but the owner may do
 AHEAD_MS: Final = 86_400_000  # records may be a day ahead of this machine's clock before it counts as slow
 
 _BOUND: Final = re.compile(r"(>=|<)\s*(\d+(?:\.\d+)*)")
@@ -116,6 +119,22 @@ def _home(settings: Settings, _clock: Clock) -> Finding:
     except OSError as error:
         return Finding("home", False, f"{folder} cannot be written: {error.strerror}", "Check its owner and its mount.")
     return Finding("home", True, f"{folder} can be written")
+
+
+def _privacy(settings: Settings, _clock: Clock) -> Finding:
+    """Look for what other users of this machine may read: the records of a home folder name subscribers."""
+    folder = settings.folder
+    if not folder.is_dir():
+        return Finding("privacy", True, "nothing is kept yet")
+    mode = folder.stat().st_mode & OTHERS
+    kept = [folder / FILE_NAME, *(p for name in (STATE_FOLDER, FOLDER) for p in (folder / name).rglob("*"))]
+    is_open = [path for path in kept if path.is_file() and path.stat().st_mode & OTHERS] if mode else []
+    if mode & stat.S_IWOTH or is_open:
+        what = f"{len(is_open):,} files" if is_open else "settings and rules"
+        done = "read" if is_open else "changed"
+        cure = f"Run `chmod -R go= {shlex.quote(str(folder))}`."
+        return Finding("privacy", False, f"{what} in {folder} can be {done} by other users of this machine", cure)
+    return Finding("privacy", True, "no other user of this machine can read what is kept")
 
 
 def _existing(folder: Path) -> Path:
@@ -209,13 +228,14 @@ def _mappings(settings: Settings, _clock: Clock) -> Finding:
     paths = own_files(settings, "mappings")
     for path in paths:
         load_mapping(path)
-    return Finding("mappings", True, f"{len(paths)} of your own")
+    return Finding("mappings", True, f"{len(paths) or 'none'} of your own")
 
 
 def _sources(settings: Settings, _clock: Clock) -> Finding:
     for source in settings.sources:
-        expand(source.path)
-    return Finding("sources", True, f"{len(settings.sources)} in ringfence.toml, all there")
+        expand(source.path, may_come=source.follow)
+    count = len(settings.sources)
+    return Finding("sources", True, f"{count} in ringfence.toml, all there" if count else "none in ringfence.toml")
 
 
 def _clocks(settings: Settings, clock: Clock) -> Finding:
@@ -233,14 +253,25 @@ def _clocks(settings: Settings, clock: Clock) -> Finding:
 
 
 def _kernels(settings: Settings, _clock: Clock) -> Finding:
-    from ringfence.wiring.running import cache_folder, load_kernels  # noqa: PLC0415 - the others need not wait for it
+    from ringfence.wiring.running import cache_folder  # noqa: PLC0415 - the others need not wait for it
+
+    missing = uncompiled(settings)
+    if missing:
+        what = f"{missing} are not compiled yet: the first run takes half a minute longer"
+        return Finding("kernels", True, what, "Compile them now: `ringfence doctor --compile`.")
+    return Finding("kernels", True, f"all are compiled, in {cache_folder(settings)}")
+
+
+def uncompiled(settings: Settings) -> int:
+    """Return how many kernels are not compiled yet.
+
+    Raises:
+        DependencyError: the folder where they are kept cannot be used.
+    """
+    from ringfence.wiring.running import load_kernels  # noqa: PLC0415 - as above
 
     compiled: list[Any] = list(load_kernels(settings))
-    missing = [kernel for kernel in compiled if not _is_compiled(Path(kernel.py_func.__code__.co_filename))]
-    if missing:
-        what = f"{len(missing)} of {len(compiled)} are not compiled yet: the first run takes some 15 s longer"
-        return Finding("kernels", True, what, "Compile them now: `ringfence doctor --compile`.")
-    return Finding("kernels", True, f"{len(compiled)} are compiled, in {cache_folder(settings)}")
+    return sum(not _is_compiled(Path(kernel.py_func.__code__.co_filename)) for kernel in compiled)
 
 
 def _is_compiled(source: Path) -> bool:
@@ -258,6 +289,7 @@ CHECKS: Final[dict[str, Check]] = {
     "python": _python,
     "packages": _packages,
     "home": _home,
+    "privacy": _privacy,
     "disk": _disk,
     "database": _database,
     "checkpoint": _checkpoint,

@@ -122,7 +122,7 @@ def compute(settings: Settings, what: Computation) -> tuple[Progress, int]:
             stop=what.stop,
         )
         files = open_files(settings, Run(sources=what.sources, clock=what.clock), {})
-        return engine.run(files), written.rows
+        return engine.run(files.first()), written.rows
 
 
 class _Written:

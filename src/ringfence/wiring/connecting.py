@@ -14,6 +14,7 @@ from ringfence.events.errors import ALREADY_THERE, BAD_ARGUMENT, UNKNOWN_FORMAT,
 from ringfence.feeds.limits import Limits
 from ringfence.feeds.mapping import Mapping
 from ringfence.settings import Settings
+from ringfence.stores.durable import make_folder
 from ringfence.stores.failures import disk_errors
 from ringfence.wiring.readers import FORMATS, find_feed, guess, open_reader
 
@@ -64,7 +65,7 @@ def look(settings: Settings, path: Path, *, format: str = "auto", zone: str = ""
         RingfenceError: the file cannot be read, or nothing fits it (RF4003).
     """
     feed, confidence, notes = _feed(settings, path, format, zone, name)
-    reader = open_reader(path, feed, zone=zone, limits=limits_of(settings))
+    reader = open_reader(path, feed, zone=zone, limits=replace(limits_of(settings), settled_ms=0))
     try:
         piece = reader.read()
     finally:
@@ -132,6 +133,6 @@ def save(settings: Settings, mapping: Mapping, remarks: tuple[str, ...], *, over
     with disk_errors(path):
         if path.exists() and not over and path.read_bytes() != text.encode():
             raise UsageError(ALREADY_THERE, "another mapping of that name is there already", where=str(path))
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         path.write_text(text, encoding="utf-8")
     return path

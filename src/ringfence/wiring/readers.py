@@ -104,7 +104,14 @@ def open_reader(
         kind = JsonRecords if head.lstrip()[:1] == b"{" else Delimited
         lines = kind(mapping, source=source, limits=limits, clock=clock)
     return StreamReader(
-        path, lines, source=source, position=position, follow=follow, limits=limits, block_bytes=block_bytes
+        path,
+        lines,
+        source=source,
+        position=position,
+        follow=follow,
+        limits=limits,
+        clock=clock,
+        block_bytes=block_bytes,
     )
 
 
@@ -126,7 +133,7 @@ def preview(path: Path | str, feed: str | Mapping, rows: int = 20, *, zone: str 
 
     Times are shown as times; a record that is rejected is a row whose `rejected` says why.
     """
-    reader = open_reader(path, feed, zone=zone)
+    reader = open_reader(path, feed, zone=zone, limits=Limits(settled_ms=0))
     try:
         piece = reader.read()
     finally:

@@ -4,13 +4,12 @@ A recycled record enters by the same door, intake and flow as every other. To th
 equation stays exact: once rejected, once accepted (or late, or a duplicate). What lies before the events that were
 already judged is late: it is kept in the history and changes no feature.
 
-Delivery guarantees: the events are committed first and the records marked after it. A crash between the two leaves the
-records as they were; recycled again, their events are duplicates, or late once more.
+Delivery guarantees: the events and the marks of their records are one commit. A crash leaves both or neither.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +32,7 @@ from ringfence.events.errors import (
 from ringfence.feeds.decoded import REJECTS, Decoded, Position, no_events
 from ringfence.feeds.mapping import Mapping
 from ringfence.pipeline.counters import Counters
+from ringfence.pipeline.ledger import Mark
 from ringfence.settings import Settings, SourceSection
 from ringfence.stores.checkpoint_store import CheckpointStore
 from ringfence.stores.home_lock import only_run
@@ -140,9 +140,18 @@ def recycle(settings: Settings, what: Recycling) -> tuple[list[Again], dict[str,
         if engine.intake.newest:  # ending those files here would make what is still to be read of them late
             raise DependencyError(UNFINISHED_RUN, "files of the last run are still open", where=str(settings.folder))
         before = {source: Counters(**_counts(c)) for source, c in engine.counters.items()}
-        files = [File(reader, settings.engine.lateness_files_ms) for reader in _readers(good)]
+        at_ms = what.clock.now_ms()
+        files = [
+            File(
+                _Reader(
+                    source, pl.concat([no_events(), *(a.event for a in some if a.event is not None)], how="diagonal")
+                ),
+                settings.engine.lateness_files_ms,
+                marks=[Mark(a.record.suspense_id, RECYCLED, what.owner, at_ms) for a in some],
+            )
+            for source, some in _by_source(good).items()
+        ]
         after = engine.run(files).counters
-        _mark(place, [again.record for again in good], RECYCLED, what)
     changed = {source: _difference(after[source], before.get(source, Counters())) for source in after}
     return found, {source: counters for source, counters in changed.items() if counters.received}
 
@@ -172,10 +181,11 @@ def edit(settings: Settings, what: Recycling, content: bytes) -> Again:
 
 
 def _mark(place: Workplace, records: Sequence[Suspended], state: str, what: Recycling, reason: str = "") -> None:
-    by = f"{what.owner}: {reason}" if reason else what.owner
     with place.database.transaction():
         for record in records:
-            place.suspense.mark(record.suspense_id, state, by=by, at_ms=what.clock.now_ms())
+            place.suspense.mark(
+                record.suspense_id, state, by=what.owner, at_ms=what.clock.now_ms(), note=reason or None
+            )
 
 
 def _counts(counters: Counters) -> dict[str, int]:
@@ -190,7 +200,10 @@ def _difference(after: Counters, before: Counters) -> Counters:
 def _decoded(settings: Settings, place: Workplace, what: Recycling) -> list[Again]:
     manifest = CheckpointStore(place.database).last()
     positions = manifest.positions if manifest else {}
-    decode = _decoder(settings, what, {key: str(at.get("header", "")) for key, at in positions.items()})
+    headers: dict[tuple[str, str], str] = {}
+    for (source, file), at in positions.items():
+        headers[source, file] = headers[source, str(at.get("path", file))] = str(at.get("header", ""))
+    decode = _decoder(settings, what, headers)
     return [decode(record) for record in what.wanted.of(place.suspense)]
 
 
@@ -283,13 +296,11 @@ class _Reader:
         """Let nothing go."""
 
 
-def _readers(good: Sequence[Again]) -> Iterator[_Reader]:
-    by_source: dict[str, list[pl.DataFrame]] = {}
+def _by_source(good: Sequence[Again]) -> dict[str, list[Again]]:
+    by_source: dict[str, list[Again]] = {}
     for again in good:
-        if again.event is not None:
-            by_source.setdefault(again.record.source, [no_events()]).append(again.event)
-    for source, events in by_source.items():
-        yield _Reader(source, pl.concat(events, how="diagonal"))
+        by_source.setdefault(again.record.source, []).append(again)
+    return by_source
 
 
 def what_to_do(code: str) -> str:

@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import Any
-
-import polars as pl
 
 from ringfence.alerts.episodes import Episodes
-from ringfence.alerts.suppression import Suppression, suppress
-from ringfence.connectors.files import head_of
-from ringfence.engines.local import File, LocalEngine, Progress, threads
+from ringfence.alerts.suppression import suppress
+from ringfence.engines.local import LocalEngine, Progress, threads
 from ringfence.events.clock import Clock, SystemClock
 from ringfence.events.door import admit
 from ringfence.features.codegen import Kernel
 from ringfence.features.shard import Shard, kernels
 from ringfence.features.snapshot import from_bytes, reshard
-from ringfence.feeds.decoded import Position, Reader
-from ringfence.feeds.limits import Limits
-from ringfence.feeds.mapping import Mapping
 from ringfence.pipeline.flow import Flow, asked_by, one_after_another
 from ringfence.pipeline.intake import Intake
 from ringfence.pipeline.ledger import Place, Saved
 from ringfence.settings import Settings, SourceSection
 from ringfence.stores.failures import disk_errors
 from ringfence.stores.home_lock import only_run
+from ringfence.wiring.opening import Files
 from ringfence.wiring.panel import make_panel
-from ringfence.wiring.readers import expand, find_feed, open_reader
+from ringfence.wiring.suppressing import in_force
 from ringfence.wiring.workplace import HomeLedger, Workplace, workplace
 
 
@@ -58,7 +51,10 @@ def run(settings: Settings, what: Run) -> Progress:
         stack.enter_context(only_run(settings.folder))
         place = stack.enter_context(workplace(settings, write=True))
         engine = stack.enter_context(engine_of(settings, place, what))
-        return engine.run(open_files(settings, what, engine.positions))
+        files = open_files(settings, what, engine.positions)
+        engine.progress.refused = files.refused
+        engine.more = files.more if files.may_grow else None
+        return engine.run(files.first())
 
 
 @contextmanager
@@ -71,7 +67,7 @@ def engine_of(settings: Settings, place: Workplace, what: Run) -> Iterator[Local
     limit = settings.engine
     workers = limit.threads or os.cpu_count() or 1
     shards = limit.shards or workers
-    suppressions = [Suppression.from_json(document) for document in place.suppressions.list()]
+    suppressions = in_force(place)
     memories = _shards(settings, saved, shards)
     for memory in memories:
         memory.ask(asked_by(panel))
@@ -129,56 +125,12 @@ def _shards(settings: Settings, saved: Saved | None, count: int) -> list[Shard]:
     return shards if len(shards) == count else reshard(shards, count)
 
 
-def open_files(settings: Settings, what: Run, positions: dict[Place, dict[str, int | str]]) -> Iterator[File]:
-    """Open the files of every source, one after the other, each where the last commit left it.
-
-    All files are looked for before the first is opened.
-    """
-    limits = Limits(
-        max_record_bytes=settings.limits.max_record_bytes,
-        max_duration_ms=settings.limits.max_call_ms,
-        max_ahead_ms=settings.limits.max_future_ms,
-    )
-    found = [
-        (source, find_feed(source.mapping or source.format, settings.folder / "mappings"), path)
-        for source in what.sources
-        for path in expand(source.path)
-    ]
-    for source, feed, path in found:
-        follow = source.follow or what.follow
-        if feed == "auto" and not follow and not head_of(path, 1):
-            continue  # nothing is in it that could tell its format, and nothing will be
-        reopen = partial(
-            _reopened, path, feed, source=source.name, follow=follow, limits=limits, clock=what.clock,
-            zone=source.time_zone or "",
-        )  # fmt: skip
-        position = _position(positions, source.name, str(path)) or {}
-        yield File(
-            reopen(position),
-            settings.lateness_ms(replace(source, follow=follow)),
-            _total(path),
-            follow=follow,
-            reopen=reopen,
-            position=position,
-        )
-
-
-def _reopened(path: Path, feed: str | Mapping, position: Position, **how: Any) -> Reader:
-    return open_reader(path, feed, position=position or None, **how)
-
-
-def _total(path: Path) -> int:
-    """Return how far a position of the file can go: its rows or its bytes; 0 when it is compressed."""
-    with path.open("rb") as file:
-        head = file.read(4)
-    if head == b"PAR1":
-        return int(pl.scan_parquet(path).select(pl.len()).collect().item())
-    return 0 if head.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd")) else path.stat().st_size
-
-
-def _position(positions: dict[Place, dict[str, int | str]], source: str, name: str) -> dict[str, int | str] | None:
-    """Return where a file was left; a source that names itself by its format is found by the file alone."""
-    return next((at for (s, file), at in positions.items() if file == name and source in ("", s)), None)
+def open_files(settings: Settings, what: Run, positions: Mapping[Place, dict[str, int | str]]) -> Files:
+    """Return what opens the files of every source, each where the last commit left it."""
+    files = Files(settings, what.clock, positions)
+    for source in what.sources:
+        files.add(source, follow=source.follow or what.follow)
+    return files
 
 
 __all__ = ["Progress", "Run", "cache_folder", "engine_of", "load_kernels", "open_files", "run"]

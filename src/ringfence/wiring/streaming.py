@@ -1,7 +1,13 @@
-"""Read a file as a stream of bytes: what joins the bytes of a connector with the feed that decodes them."""
+"""Read a file as a stream of bytes: what joins the bytes of a connector with the feed that decodes them.
+
+A last line without its end may be half of one, which a switch is writing at this moment. It is left, and the position
+stays before it, while the file was written to within the last minute (`Limits.settled_ms`), unless it is a whole record
+beyond doubt; later it is taken as it is. Compressed files are whole, and a file that is followed can wait.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +15,7 @@ import polars as pl
 
 from ringfence.connectors.files import ByteStream
 from ringfence.connectors.following import Head, Tail
+from ringfence.events.clock import Clock
 from ringfence.events.errors import RECORD_TOO_LARGE, TRUNCATED
 from ringfence.feeds.decoded import (
     RAW_KEPT_BYTES,
@@ -44,6 +51,7 @@ class StreamReader:
         position: Position | None,
         follow: bool,
         limits: Limits,
+        clock: Clock,
         block_bytes: int = BLOCK_BYTES,
     ) -> None:
         at = position or {}
@@ -51,12 +59,16 @@ class StreamReader:
         self.source = source
         self._feed = feed
         self._limits = limits
+        self._clock = clock
+        self._follow = follow
         self._block_bytes = block_bytes
         self._offset = int(at.get("offset", 0))
         self._line = int(at.get("line", 1))
         self._carry = b""
         self._cut: tuple[bytes, int] | None = None  # head and length so far of a record that is too large
         self._reported: ByteStream | None = None  # whose damage was reported
+        self._unfinished = False  # whether a last line without its end was left
+        self._told = False  # and was told
         head = Head(str(at.get("head", "")), int(at.get("head_bytes", 0)))
         self._tail = Tail(path, follow=follow, offset=self._offset, head=head)
         feed.header = str(at.get("header", ""))
@@ -79,6 +91,9 @@ class StreamReader:
             taken = self._read_piece()
             if taken is not None:
                 return Decoded(taken.events, taken.rejects, taken.left_out, taken.unknown, self.position)
+            if self._unfinished and not self._told:
+                self._told = True
+                return Decoded(no_events(), rejects_frame([]), 0, {}, self.position, unfinished=True)
             if self._carry or not self._tail.go_on():
                 return None
             self._begin_file()
@@ -89,6 +104,7 @@ class StreamReader:
 
     def _begin_file(self) -> None:
         self._offset, self._line, self._carry, self._cut = 0, 1, b"", None
+        self._unfinished = self._told = False
         self._feed.header = ""
 
     def _read_piece(self) -> Taken | None:
@@ -106,13 +122,25 @@ class StreamReader:
         if not content:
             return None
         final = ended and self._tail.over()
-        taken = self._decode(content, final=final)
+        taken = self._decode(content, final=final and not self._may_grow())
+        if final and taken.consumed < len(content):
+            rest = content[taken.consumed :]
+            self._unfinished = bool(rest.strip()) and not self._feed.is_whole(rest)
+            final = not self._unfinished
+            taken = self._decode(content, final=True) if final else taken
         if taken.consumed or final:
             return self._took(taken, content)
         self._carry = content
         if len(content) > self._limits.max_record_bytes and b"\n" not in content:
             self._cut, self._carry = (content[:RAW_KEPT_BYTES], len(content)), b""
         return None
+
+    def _may_grow(self) -> bool:
+        """Return whether the file was written to so lately that its last line may be half of one."""
+        if self._follow or self._tail.stream.compressed:
+            return False
+        written_ms = os.fstat(self._tail.stream.fileno()).st_mtime_ns // 1_000_000
+        return abs(self._clock.now_ms() - written_ms) < self._limits.settled_ms
 
     def _more(self, size: int) -> tuple[bytes, bool]:
         ahead = self._cut[1] if self._cut else len(self._carry)
@@ -153,7 +181,9 @@ class StreamReader:
         end = more.find(b"\n")
         if end < 0:
             self._cut = (head, length + len(more))
-            if not (ended and self._tail.over()):
+            final = ended and self._tail.over()
+            self._unfinished = final and self._may_grow()
+            if self._unfinished or not final:
                 return None
             length, after = length + len(more), length + len(more)
         else:

@@ -32,10 +32,7 @@ def end(settings: Settings, suppression_id: str, *, by: str, at_ms: int) -> int:
         DependencyError: the home folder cannot be used.
     """
     with workplace(settings, write=True) as place, place.database.transaction():
-        prefix = suppression_id.strip().lower()
-        found = [one for one in place.suppressions.list() if one["suppression_id"].startswith(prefix)]
-        begun = max((one["created_at_ms"] for one in found), default=0)  # it cannot end before it begins
-        place.suppressions.end(suppression_id, by=by, at_ms=max(at_ms, begun + 1))
+        place.suppressions.end(suppression_id, by=by, at_ms=at_ms)
         return _take_up(place)
 
 
@@ -45,10 +42,13 @@ def kept(settings: Settings) -> list[dict[str, Any]]:
         return place.suppressions.list()
 
 
+def in_force(place: Workplace) -> list[Suppression]:
+    """Return every suppression that ever held; an earlier version could end one before it began: that one never did."""
+    return [Suppression.from_json(one) for one in place.suppressions.list() if one["created_at_ms"] < one["ends_at_ms"]]
+
+
 def _take_up(place: Workplace) -> int:
-    known = [
-        Suppression.from_json(one) for one in place.suppressions.list() if one["created_at_ms"] < one["ends_at_ms"]
-    ]
+    known = in_force(place)
     documents = [one for status in (OPEN, SUPPRESSED) for one in place.alerts.list(status=status, shadow=None)]
     alerts = [Alert.from_json(document) for document in documents]
     decided = suppress(alerts, known)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -19,11 +18,12 @@ from ringfence.stores.alert_store import AlertStore
 from ringfence.stores.checkpoint_store import Checkpoint, CheckpointStore
 from ringfence.stores.counter_store import CounterStore
 from ringfence.stores.database import FILE_NAME, Database
-from ringfence.stores.history import History
+from ringfence.stores.history import History, HistoryFile
 from ringfence.stores.suppression_store import SuppressionStore
 from ringfence.stores.suspense_store import REJECTS, SuspenseStore
 
 STATE_FOLDER = "state"
+HISTORY_ROWS = 100_000  # events that are held before they are written to a file of the history
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +68,22 @@ def workplace(settings: Settings, *, write: bool = False) -> Iterator[Workplace]
 
 
 class HomeLedger:
-    """Keeps commits in the home folder: state files and history in files, everything else in one transaction."""
+    """Keeps commits in the home folder: state files and history in files, everything else in one transaction.
 
-    def __init__(self, place: Workplace) -> None:
+    Events go to files of the history as they come: about `rows` and one batch are in memory. The files count from the
+    commit on, and are removed by the next start if it never comes.
+    """
+
+    def __init__(self, place: Workplace, rows: int = HISTORY_ROWS) -> None:
+        self._most_rows = rows
         self._store = CheckpointStore(place.database)
         self._history = place.history
-        self._keep_history = place.settings.history.keep
+        self._kept = place.settings.history
         self._home = place.settings.folder
         self._aside: list[pl.DataFrame] = []
+        self._rows = 0  # events in `_aside`
+        self._written: list[HistoryFile] = []  # since the last commit
+        self._next = self._store.number() + 1
 
     def last(self) -> Saved | None:
         """Return what the last commit left; None before the first. Files that no commit names are removed."""
@@ -93,34 +101,40 @@ class HomeLedger:
 
     def keep(self, events: pl.DataFrame) -> None:
         """Set events aside for the history of the next commit."""
-        if self._keep_history:
-            self._aside.append(events)
+        if not self._kept.keep:
+            return
+        self._aside.append(events)
+        self._rows += events.height
+        if self._rows >= self._most_rows:
+            self._write_history()
+
+    def _write_history(self) -> None:
+        if self._aside:
+            self._written += self._history.append(pl.concat(self._aside), self._next)
+        self._aside, self._rows = [], 0
 
     def commit(self, commit: Commit) -> None:
         """Keep it, durably."""
-        folder = self._home / STATE_FOLDER
-        aside = pl.concat(self._aside) if self._aside else None
-        history = self._history.append(aside, commit.number) if aside is not None else []
+        self._write_history()
+        states = ((f"{commit.number}.{name}", state) for name, state in commit.states)
         rejects = [frame.with_columns(source=pl.lit(source)) for source, frame in commit.rejects.items()]
         self._store.commit(
             Checkpoint(
                 number=commit.number,
-                state_files=dict(self._write(folder, commit)),
-                history_files=history,
+                state_files=state_files.write_all(self._home / STATE_FOLDER, states),
+                history_files=self._written,
+                history_days=self._kept.days,
                 versions={"ringfence": __version__},
                 positions=commit.positions,
                 alerts=commit.alerts,
                 suspense=pl.concat(rejects).select(REJECTS.names()) if rejects else pl.DataFrame(schema=REJECTS),
+                marks=commit.marks,
                 counters={source: _counts(c) for source, c in commit.counters.items()},
             )
         )
-        self._aside = []
+        self._written, self._next = [], commit.number + 1
+        self._history.merge()
         self._store.sweep(self._home)
-
-    def _write(self, folder: Path, commit: Commit) -> Iterator[tuple[str, str]]:
-        for name, raw in commit.states:
-            file = f"{commit.number}.{name}"
-            yield file, state_files.write(folder, file, raw)
 
 
 def _counters(counts: Mapping[str, Any]) -> Counters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import reduce, singledispatch
 from operator import and_, or_
@@ -28,6 +29,7 @@ from ringfence.detectors.conditions.tree import (
 )
 
 LARGEST_WHOLE: Final = 9 * 10**15  # whole floats are exact up to here (2^53 is 9.007 x 10^15)
+LARGEST_FLOAT: Final = 1e300  # with room for rounding
 WHOLE_TEXT: Final = r"^-?[0-9]{1,18}$"
 POLARS: Final[dict[Type, pl.DataType]] = {
     "integer": pl.Int64(),
@@ -61,6 +63,27 @@ def local_column(function: str, column: str) -> str:
     return f"{function}({column})"
 
 
+def is_bounded(node: Node) -> bool:
+    """Return whether a number made of integers is finite whatever they are, so that it need not be looked at."""
+    return _most(node) < LARGEST_FLOAT
+
+
+def _most(node: Node) -> float:
+    """Return what the size of a number cannot exceed."""
+    if isinstance(node, Constant) and isinstance(node.value, (int, float)):
+        return abs(float(node.value))
+    if isinstance(node, Name) and node.type == "integer":
+        return 2.0**63
+    if isinstance(node, Convert) and node.of.type == "integer":
+        return _most(node.of)
+    if isinstance(node, Negate):
+        return _most(node.of)
+    if isinstance(node, Arithmetic) and node.operator != "/":
+        left, right = _most(node.left), _most(node.right)
+        return left * right if node.operator == "*" else left + right
+    return math.inf
+
+
 @singledispatch
 def to_polars(node: Node) -> pl.Expr:
     """Return the expression of a checked condition.
@@ -89,7 +112,7 @@ def _negate(node: Negate) -> pl.Expr:
 @to_polars.register
 def _arithmetic(node: Arithmetic) -> pl.Expr:
     result = _OPERATE[node.operator](to_polars(node.left), to_polars(node.right))
-    return pl.when(result.is_finite()).then(result)
+    return result if is_bounded(node) else pl.when(result.is_finite()).then(result)
 
 
 @to_polars.register

@@ -12,10 +12,10 @@ import numpy as np
 from ringfence.simulation import world
 from ringfence.simulation.frauds.irsf import ordinary
 from ringfence.simulation.frauds.scene import Scene, from_sim
+from ringfence.simulation.numbers import HOME_PLMN
 from ringfence.simulation.outcomes import Answering, outcomes
 from ringfence.simulation.plan import DAY_MS
-from ringfence.simulation.rhythm import code, pick_times
-from ringfence.simulation.traffic import FOREIGN, Ints, Traffic
+from ringfence.simulation.traffic import FOREIGN, HOME, Ints, Traffic
 
 _SOLD = Answering(answered=0.66, busy=0.05, absent=0.05, failed=0.02, unallocated=0.01)
 
@@ -39,7 +39,29 @@ def commit(scene: Scene) -> Traffic:
                 cover = ordinary(scene, np.sort(scene.rng.choice(starts, max(1, len(starts) // 2))) + 1_500_000)
                 calls = Traffic.concat([calls, cover])
             parts.append(from_sim(scene, calls, sims, sim, cell=scene.cells(place, len(calls), 0.3)))
-    return Traffic.concat(parts)
+    made = Traffic.concat(parts)
+    return Traffic.concat([made, _returned(scene, made)])
+
+
+def _returned(scene: Scene, made: Traffic) -> Traffic:
+    """Return calls back to the lines by those whom the customers did not reach: innocent, now and then answered."""
+    share = scene.rng.uniform(0, 0.25)
+    rows = np.flatnonzero((scene.rng.random(len(made)) < share) & (made["duration"] == 0) & (made["target"] == FOREIGN))
+    called = made.take(rows)
+    outcome = outcomes(scene.rng, len(rows), Answering(answered=scene.rng.uniform(0.1, 0.6)), 30, setup_s=5)
+    return Traffic.of(
+        len(rows),
+        start=called.end + (scene.rng.lognormal(np.log(20), 1.2, len(rows)) * 60_000).astype(np.int64),
+        caller=called["callee"],
+        origin=FOREIGN,
+        callee=called["caller"],
+        callee_imsi=called["caller_imsi"],
+        device=called["device"],
+        cell=called["cell"],
+        visited=HOME_PLMN,
+        target=HOME,
+        **outcome,
+    )
 
 
 def _countries(scene: Scene, n: int) -> Ints:
@@ -51,10 +73,7 @@ def _countries(scene: Scene, n: int) -> Ints:
 
 def _moments(scene: Scene, start: int, days: int, per_day: float) -> Ints:
     n = max(1, int(scene.rng.poisson(per_day * days)))
-    day = np.minimum(start // DAY_MS + scene.rng.integers(0, days, n), scene.plan.days - 1)
-    rhythm = "shop" if scene.is_evasive else "night"
-    starts = np.sort(pick_times(scene.rng, scene.plan, day, np.full(n, code(rhythm))))
-    return starts[starts >= start] if (starts >= start).any() else np.array([start])
+    return scene.moments(start, days, n, "shop" if scene.is_evasive else "night")
 
 
 def _sold(scene: Scene, starts: Ints, countries: Ints, median_s: float) -> Traffic:

@@ -1,7 +1,8 @@
 """Cloned SIM: two phones answer to one IMSI, in two places.
 
 Plain: the clone calls a lot from another city, also while the subscriber is in a call. Evasive: a few calls a day
-from cells near the subscriber's, hardly ever at the same time, now and then from too far. Money: what its calls cost.
+from cells near the subscriber's, hardly ever at the same time, now and then from too far. One in three shows the
+subscriber's own IMEI. Money: what its calls cost.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from ringfence.simulation.frauds.scene import Scene, Sims, from_sim
 from ringfence.simulation.numbers import PHONE_TACS, imei
 from ringfence.simulation.outcomes import PEOPLE, outcomes
 from ringfence.simulation.plan import DAY_MS
-from ringfence.simulation.rhythm import code, pick_times
 from ringfence.simulation.traffic import DOMESTIC, FOREIGN, HOME, Bools, Ints, Traffic
 
 _DOMESTIC_PRICE = 0.06  # EUR a minute
@@ -32,7 +32,9 @@ def commit(scene: Scene) -> Traffic:
     calls = _made(scene, starts)
     if scene.is_evasive:
         calls = calls.take(_apart(calls, own) | (scene.rng.random(len(calls)) < 0.06))
-    clone = Sims(people.number[[victim]], people.imsi[[victim]], imei(scene.rng, 1, PHONE_TACS))
+    own_handset = people.imei[[victim]]  # a third of the clones copy that too, as the first cloners did
+    shown = own_handset if scene.rng.random() < 1 / 3 else imei(scene.rng, 1, PHONE_TACS)
+    clone = Sims(people.number[[victim]], people.imsi[[victim]], shown)
     return from_sim(scene, calls, clone, 0, cell=_cells(scene, victim, len(calls)))
 
 
@@ -45,15 +47,14 @@ def _victim(scene: Scene) -> int:
 
 def _moments(scene: Scene, start: int, days: int, per_day: float, own: Traffic) -> Ints:
     n = max(3, int(scene.rng.poisson(per_day * days)))
-    day = np.minimum(start // DAY_MS + scene.rng.integers(0, days, n), scene.plan.days - 1)
-    starts = pick_times(scene.rng, scene.plan, day, np.full(n, code("people")))
+    starts = scene.moments(start, days, n, "people")
     talking = own.take(own["duration"] > 20_000)
     if not scene.is_evasive and len(talking):
         during = scene.rng.choice(len(talking), min(len(talking), max(2, n // 6)), replace=False)
         into = scene.rng.uniform(0.1, 0.7, len(during)) * talking["duration"][during]
         answered = talking["start"] + talking["setup"] + talking["ring"]
         starts = np.concatenate([starts, answered[during] + into.astype(np.int64)])
-    return np.sort(np.maximum(starts, start))
+    return np.sort(starts)
 
 
 def _made(scene: Scene, starts: Ints) -> Traffic:

@@ -14,7 +14,6 @@ from ringfence.simulation.frauds.scene import Range, Scene, Sims, from_sim, pump
 from ringfence.simulation.numbers import HOME_PLMN
 from ringfence.simulation.outcomes import PEOPLE, outcomes
 from ringfence.simulation.plan import HOUR_MS
-from ringfence.simulation.rhythm import code, pick_times
 from ringfence.simulation.traffic import DOMESTIC, HOME, Ints, Traffic
 
 _MINUTE = 60_000
@@ -86,14 +85,12 @@ def _evasive(scene: Scene) -> Traffic:
     choice = ranges(scene, scene.between(3, 9))
     per_day = scene.about(14, 0.5, 5, 40)
     median_s = scene.about(170, 0.25, 90, 250)
-    first = start // (24 * HOUR_MS)
     parts = []
     for sim in range(len(sims.number)):
         place = scene.place()
         n = max(2, int(scene.rng.poisson(per_day * days * scene.rng.uniform(0.6, 1.4))))
-        day = np.minimum(first + scene.rng.integers(0, days, n), scene.plan.days - 1)
-        starts = np.sort(pick_times(scene.rng, scene.plan, day, np.full(n, code("people"))))
-        calls = pumping(scene, np.maximum(starts, start), choice, median_s, 0.25, each=60, cap_s=297)
+        starts = scene.moments(start, days, n, "people")
+        calls = pumping(scene, starts, choice, median_s, 0.25, each=60, cap_s=297)
         cover = ordinary(scene, np.sort(scene.rng.choice(starts, max(2, n // 2))) + 21 * _MINUTE)
         both = Traffic.concat([calls, cover])
         parts.append(from_sim(scene, both, sims, sim, cell=scene.cells(place, len(both), 1.5)))

@@ -91,10 +91,10 @@ def _evasive(scene: Scene, pbx: Pbx) -> Traffic:
     parts = []
     for extension in extensions.tolist():
         n = max(3, int(scene.rng.poisson(scene.about(9, 0.4, 4, 24) * days)))
-        day = np.minimum(start // DAY_MS + scene.rng.integers(0, days, n), scene.plan.days - 1)
+        day = scene.days(start, days, n)
         working = np.array([scene.plan.weekday(d) < 5 for d in range(scene.plan.days)])[day]
         day = np.where(working, day, np.maximum(day - 2, 0))
-        starts = np.sort(pick_times(scene.rng, scene.plan, day, np.full(n, code("office"))))
+        starts = np.sort(pick_times(scene.rng, scene.plan, day, np.full(len(day), code("office"))))
         calls = pumping(scene, starts, choice, scene.about(200, 0.4, 60, 420), 0.35, each=40, cap_s=540)
         parts.append(_at(pbx, calls, extension))
     return Traffic.concat(parts)

@@ -2,7 +2,10 @@
 
 Plain: one calling number, thousands of short calls a day in the hours of the public FTC complaint file, callees in
 sequence or at random, most calls below a minute (dialler traffic: mean below 60 s, reference of the field). Evasive:
-numbers that resemble the callee's own (neighbour spoofing), each for a few calls only, slower, longer listening.
+changing numbers, slower, longer listening. In a third of the episodes each number is used once, else one to five
+times, at once or spread over the campaign; half show numbers that resemble the callee's (neighbour spoofing), half any
+numbers. Such numbers belong to people who know nothing of it, so the party to act on is the trunk on which the calls
+come in: that of the carrier whom a traceback asks first.
 Money: an assumed harm of 0.42 EUR an answered call: 10 US cents of time (FCC 2019: 3 bn USD a year at 2.5 bn illegal
 calls a month) and 35 of fraud (10.5 bn USD a year lost by consumers over the same calls).
 """
@@ -17,7 +20,7 @@ from ringfence.simulation import numbers, world
 from ringfence.simulation.frauds.scene import Scene
 from ringfence.simulation.outcomes import Answering, outcomes
 from ringfence.simulation.plan import DAY_MS, HOUR_MS
-from ringfence.simulation.rhythm import code, pick_times
+from ringfence.simulation.serving import DOMESTIC_TRUNKS, SMALL_CARRIERS
 from ringfence.simulation.traffic import DOMESTIC, FOREIGN, HOME, Ints, Traffic
 
 HARM_MICROS: Final = 420_000  # EUR per answered call
@@ -68,13 +71,33 @@ def _evasive(scene: Scene) -> Traffic:
     days = scene.between(1, 4)
     start = scene.begin(days * DAY_MS)
     n = int(scene.about(250, 0.5, 100, max(150, scene.plan.subscribers / 5)))
-    day = np.minimum(start // DAY_MS + scene.rng.integers(0, days, n), scene.plan.days - 1)
-    starts = np.sort(pick_times(scene.rng, scene.plan, day, np.full(n, code("dialler"))))
+    starts = scene.moments(start, days, n, "dialler")
+    n = len(starts)
     victims = scene.rng.choice(scene.society.mobiles(), n)
     calls = _dialled(scene, starts, victims, scene.about(26, 0.3, 14, 50), 0.6)
-    # A neighbour number shares all but its last four digits with its first callee, and is used a few times.
-    uses = scene.between(1, 5)
-    first = np.arange(n) // uses * uses
-    callee = scene.society.people.number[victims]
-    caller = callee[first] // 10_000 * 10_000 + scene.rng.integers(0, 10_000, n)[first]
-    return calls.having(caller=caller, entity=caller, origin=DOMESTIC)
+    trunk = _trunks(scene, n)
+    return calls.having(caller=_shown(scene, calls["callee"]), entity=-trunk, trunk_in=trunk, origin=DOMESTIC)
+
+
+def _shown(scene: Scene, callee: Ints) -> Ints:
+    """Return the number that each call shows."""
+    rng, n = scene.rng, len(callee)
+    most = 1 if rng.random() < 1 / 3 else 5
+    number = np.repeat(np.arange(n), rng.integers(1, most + 1, n))[:n]
+    if rng.random() < 0.5:
+        number = rng.permutation(number)  # used again hours or days later
+    _, first, which = np.unique(number, return_index=True, return_inverse=True)
+    like = callee[first] // 10_000 * 10_000 + rng.integers(0, 10_000, len(first))
+    drawn = numbers.other_domestic(rng, len(first), world.AREAS, 0.6)
+    shown: Ints = np.where(rng.random() < 0.5, like, drawn)[which]
+    return shown
+
+
+def _trunks(scene: Scene, n: int) -> Ints:
+    """Return the trunks on which the calls come in: one, now and then two, of a small carrier oftener than a large."""
+    names, rng = scene.society.names, scene.rng
+    used = [
+        names.code(str(rng.choice(SMALL_CARRIERS if rng.random() < 0.8 else DOMESTIC_TRUNKS)))
+        for _ in range(1 + int(rng.random() < 0.25))
+    ]
+    return np.array(used, dtype=np.int64)[rng.integers(0, len(used), n)]

@@ -10,7 +10,7 @@ import numpy as np
 from ringfence.simulation import numbers, world
 from ringfence.simulation.outcomes import Answering, outcomes
 from ringfence.simulation.plan import DAY_MS, FRAUDS, HOUR_MS, Plan
-from ringfence.simulation.rhythm import queue
+from ringfence.simulation.rhythm import code, pick_times, queue
 from ringfence.simulation.society import Society
 from ringfence.simulation.traffic import FOREIGN, HOME, Floats, Ints, Traffic
 
@@ -107,6 +107,23 @@ class Scene:
         gaps = self.rng.exponential(mean_gap_ms, n) + self.rng.exponential(held, n) * 0.2
         moments: Ints = (start + np.cumsum(gaps + held * 0.8) - gaps[0] - held * 0.8).astype(np.int64)
         return moments
+
+    def days(self, start: int, days: int, n: int) -> Ints:
+        """Return the days of n events, of some days from a start on, without those after the plan's end."""
+        day: Ints = start // DAY_MS + self.rng.integers(0, days, n)
+        day[:1] = start // DAY_MS  # so that there is one
+        return day[day < self.plan.days]
+
+    def moments(self, start: int, days: int, n: int, rhythm: str) -> Ints:
+        """Return up to n ascending moments by a rhythm, in some days from a start on: what the plan's end leaves.
+
+        What falls before the start is on the last day instead, so that no hour is busier for it.
+        """
+        day = self.days(start, days, n)
+        at = pick_times(self.rng, self.plan, day, np.full(len(day), code(rhythm)))
+        at = np.sort(np.where(at < start, at + days * DAY_MS, at))
+        inside = at[at < self.plan.end_ms]
+        return inside if len(inside) else np.array([start], dtype=np.int64)
 
     def one_after_the_other(self, start: Ints, outcome: dict[str, Any], gap_ms: int = 3_000) -> Ints:
         """Return the starts of one channel's calls, moved on so that none overlaps the one before."""

@@ -1,12 +1,16 @@
-"""SIM box: a box of SIMs ends international calls as if they were local ones, below the price of termination.
+"""SIM box: calls from abroad leave the network as if a local subscriber had made them.
 
-Plain: some SIMs at one place, IMEIs of the box's slots through which the SIMs rotate, dozens of calls a SIM and day to
-ever new numbers, hardly any incoming. Evasive: more SIMs with few calls each, days off, handset-like IMEIs, several
-sites, calls and messages among the SIMs, call-backs by those called. Money: the fee for international termination
-that was not paid, a minute.
+Plain: several SIMs at one place, dozens of calls a SIM and day, nearly all to strangers. Evasive: more SIMs with few
+calls each, days off, several sites, up to a quarter more calls and messages among the SIMs. Some of those called call
+back.
+Each episode draws how the box shows its handsets: the SIMs rotate through the IMEIs of fewer slots, each SIM keeps an
+IMEI of its own, or the box writes a new one every few hours to days (gateways' manuals offer all three). Money: the fee
+for international termination that was not paid, a minute.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -31,15 +35,34 @@ def commit(scene: Scene) -> Traffic:
         return _evasive(scene, start, days, fee)
     n = int(scene.about(5, 0.5, 3, 32))
     sims = scene.sims(n)
-    slots = imei(scene.rng, max(2, n // scene.between(1, 3)), GATEWAY_TACS)
+    tacs = GATEWAY_TACS if scene.rng.random() < 0.5 else PHONE_TACS
+    handsets = _handsets(scene, n, max(2, n // scene.between(1, 3)), 6 * HOUR_MS, tacs)
     place = scene.place()
     per_day = scene.about(45, 0.4, 22, 150)
+    rhythm = str(scene.rng.choice(["always", "people", "night"]))
+    regulars = scene.rng.uniform(0, 0.25)
     parts = []
     for sim in range(n):
-        calls = _terminating(scene, _moments(scene, start, days, per_day, "always", 1.0), fee)
-        turn = (calls["start"] // (6 * HOUR_MS) + sim) % len(slots)  # a slot holds a SIM for six hours
-        parts.append(from_sim(scene, calls, sims, sim, cell=scene.cells(place, len(calls))).having(device=slots[turn]))
-    return Traffic.concat(parts)
+        calls = _terminating(scene, _moments(scene, start, days, per_day, rhythm, 1.0), fee, regulars)
+        calls = from_sim(scene, calls, sims, sim, cell=scene.cells(place, len(calls)))
+        parts.append(calls.having(device=handsets(sim, calls["start"])))
+    made = Traffic.concat(parts)
+    written_to = scene.rng.uniform(0, 0.03)  # firms write to some boxes' numbers, as to anybody's
+    return Traffic.concat([made, _returned(scene, made), _mail(scene, made, written_to)])
+
+
+def _handsets(scene: Scene, n: int, slots: int, turn_ms: int, tacs: Ints) -> Callable[[int, Ints], Ints]:
+    """Return the IMEI of a SIM at moments: of slots that the SIMs take turns in, its own, or one that is changed."""
+    way = str(scene.rng.choice(["shared", "own", "changed"]))
+    if way == "shared":
+        held = imei(scene.rng, slots, tacs)
+        return lambda sim, at: held[(at // turn_ms + sim) % slots]
+    if way == "own":
+        own = imei(scene.rng, n, tacs)
+        return lambda sim, at: np.full(len(at), own[sim])
+    every_ms = int(scene.about(20, 0.8, 4, 96) * HOUR_MS)
+    written = imei(scene.rng, n * 64, tacs).reshape(n, 64)
+    return lambda sim, at: written[sim, (at // every_ms) % 64]
 
 
 def _moments(scene: Scene, start: int, days: int, per_day: float, rhythm: str, working: float) -> Ints:
@@ -52,10 +75,13 @@ def _moments(scene: Scene, start: int, days: int, per_day: float, rhythm: str, w
     return starts[starts >= start]
 
 
-def _terminating(scene: Scene, starts: Ints, fee: float) -> Traffic:
-    """Return the calls that the box ends, without their SIM."""
+def _terminating(scene: Scene, starts: Ints, fee: float, regulars: float) -> Traffic:
+    """Return the calls that the box ends, without their SIM; a share of them to someone whom the SIM called before."""
     n = len(starts)
     callee, subscriber = scene.society.anyone(scene.rng, n, 0.35)
+    again = np.flatnonzero(scene.rng.random(n) < regulars)
+    before = (scene.rng.random(len(again)) * again).astype(np.int64)
+    callee[again], subscriber[again] = callee[before], subscriber[before]
     outcome = outcomes(scene.rng, n, _TERMINATED, 140, setup_s=4.0, spread=0.55)
     return Traffic.of(
         n,
@@ -73,25 +99,26 @@ def _evasive(scene: Scene, start: int, days: int, fee: float) -> Traffic:
     sims = scene.sims(n)
     sites = [scene.place() for _ in range(scene.between(2, 4))]
     per_day = scene.about(13, 0.3, 6, 24)
-    spare = imei(scene.rng, max(3, n * 2 // 3), PHONE_TACS)
+    handsets = _handsets(scene, n, max(3, n * 2 // 3), 18 * HOUR_MS, PHONE_TACS)
+    regulars = scene.rng.uniform(0, 0.25)
     parts = []
     for sim in range(n):
-        calls = _terminating(scene, _moments(scene, start, days, per_day, "people", 0.65), fee)
-        turn = (calls["start"] // (18 * HOUR_MS) * 7 + sim) % len(spare)
+        calls = _terminating(scene, _moments(scene, start, days, per_day, "people", 0.65), fee, regulars)
         site = (calls["start"] // (30 * HOUR_MS) + sim) % len(sites)
         cell = np.zeros(len(calls), dtype=np.int64)
         for place, where in enumerate(sites):
             rows = np.flatnonzero(site == place)
             cell[rows] = scene.cells(where, len(rows), 0.8)
-        parts.append(from_sim(scene, calls, sims, sim, cell=cell).having(device=spare[turn]))
+        parts.append(from_sim(scene, calls, sims, sim, cell=cell).having(device=handsets(sim, calls["start"])))
     made = Traffic.concat(parts)
-    return Traffic.concat([made, *_company(scene, made, sims), _returned(scene, made), _mail(scene, made)])
+    return Traffic.concat([made, *_company(scene, made, sims), _returned(scene, made), _mail(scene, made, 0.05)])
 
 
 def _company(scene: Scene, made: Traffic, sims: Sims) -> list[Traffic]:
     """Return calls and messages among the box's own SIMs, so that they seem to have friends."""
     parts = []
-    for share, is_message in ((0.1, False), (0.12, True)):
+    for is_message in (False, True):
+        share = scene.rng.uniform(0, 0.25)
         rows = np.flatnonzero(scene.rng.random(len(made)) < share)
         other = scene.rng.integers(0, len(sims.number), len(rows))
         chat = made.take(rows)
@@ -118,9 +145,10 @@ def _company(scene: Scene, made: Traffic, sims: Sims) -> list[Traffic]:
 
 def _returned(scene: Scene, made: Traffic) -> Traffic:
     """Return calls back to the box by people whom it called: innocent, and seldom answered."""
-    rows = np.flatnonzero((scene.rng.random(len(made)) < 0.07) & (made["duration"] == 0))
+    share, answered = scene.rng.uniform(0.02, 0.2), scene.rng.uniform(0, 0.4)
+    rows = np.flatnonzero((scene.rng.random(len(made)) < share) & (made["duration"] == 0))
     called = made.take(rows)
-    outcome = outcomes(scene.rng, len(rows), Answering(answered=0.2), 12)
+    outcome = outcomes(scene.rng, len(rows), Answering(answered=answered), 12)
     wait = scene.rng.lognormal(np.log(15), 1.2, len(rows)) * 60_000
     ours = called["callee_sub"] >= 0
     return Traffic.of(
@@ -139,10 +167,10 @@ def _returned(scene: Scene, made: Traffic) -> Traffic:
     )
 
 
-def _mail(scene: Scene, made: Traffic) -> Traffic:
+def _mail(scene: Scene, made: Traffic, share: float) -> Traffic:
     """Return messages that firms send to the box's numbers, as to anybody's."""
     senders = scene.society.firms.senders
-    rows = np.flatnonzero(scene.rng.random(len(made)) < 0.05)
+    rows = np.flatnonzero(scene.rng.random(len(made)) < share)
     sender = scene.rng.integers(0, len(senders), len(rows))
     sim = made.take(rows)
     return Traffic.of(

@@ -12,7 +12,6 @@ import numpy as np
 from ringfence.simulation.firms import Sender
 from ringfence.simulation.frauds.scene import Scene, ranges
 from ringfence.simulation.plan import DAY_MS, HOUR_MS
-from ringfence.simulation.rhythm import code, pick_times
 from ringfence.simulation.traffic import FOREIGN, MESSAGE, Ints, Traffic
 from ringfence.simulation.world import MICROS
 
@@ -65,10 +64,10 @@ def _evasive(scene: Scene) -> tuple[Ints, Ints, float]:
     days = scene.between(2, 5)
     start = scene.begin(days * DAY_MS)
     blocks = ranges(scene, scene.between(6, 15))
+    starts = scene.moments(start, days, n, "texts")
+    n = len(starts)
     which = scene.rng.integers(0, len(blocks), n)
     free = np.array([b.free for b in blocks])[which]
     prefix = np.array([b.prefix for b in blocks])[which]
     callee = prefix * 10**free + (scene.rng.random(n) * 10**free).astype(np.int64)
-    day = np.minimum(start // DAY_MS + scene.rng.integers(0, days, n), scene.plan.days - 1)
-    starts = np.sort(pick_times(scene.rng, scene.plan, day, np.full(n, code("texts"))))
-    return np.maximum(starts, start), callee, scene.about(0.11, 0.4, 0.05, 0.3)
+    return starts, callee, scene.about(0.11, 0.4, 0.05, 0.3)

@@ -13,7 +13,6 @@ from ringfence.simulation import world
 from ringfence.simulation.frauds.scene import Range, Scene, ranges
 from ringfence.simulation.outcomes import Answering, outcomes
 from ringfence.simulation.plan import DAY_MS, HOUR_MS
-from ringfence.simulation.rhythm import code, pick_times
 from ringfence.simulation.traffic import ATTEMPT, CALL, FOREIGN, HOME, Floats, Ints, Traffic
 
 _RINGING = Answering(answered=0.02, busy=0.04, absent=0.09, failed=0.005, unallocated=0.01)
@@ -54,16 +53,15 @@ def _evasive(scene: Scene) -> tuple[Ints, Floats, Ints, Ints]:
     days = scene.between(2, 5)
     start = scene.begin(days * DAY_MS)
     callers, prices = _callers(scene, ranges(scene, scene.between(2, 4)), scene.between(8, 30))
-    n = _reach(scene, 220)
-    day = np.minimum(start // DAY_MS + scene.rng.integers(0, days, n), scene.plan.days - 1)
-    starts = np.sort(pick_times(scene.rng, scene.plan, day, np.full(n, code("people"))))
-    return callers, prices, np.maximum(starts, start), scene.rng.integers(0, len(callers), n)
+    starts = scene.moments(start, days, _reach(scene, 220), "people")
+    return callers, prices, starts, scene.rng.integers(0, len(callers), len(starts))
 
 
 def _rings(scene: Scene, caller: Ints, victims: Ints, starts: Ints) -> Traffic:
     n = len(starts)
     outcome = outcomes(scene.rng, n, _RINGING, 3, setup_s=4.5)
-    once = (scene.rng.uniform(0.7, 4.5 if scene.is_evasive else 2.5, n) * 1_000).astype(np.int64)
+    longest_s = scene.rng.uniform(3, 7) if scene.is_evasive else scene.rng.uniform(1.5, 4)
+    once = (scene.rng.uniform(0.7, longest_s, n) * 1_000).astype(np.int64)
     outcome["ring"] = np.where(outcome["kind"] == ATTEMPT, 0, once)
     outcome["cause"] = np.where(outcome["kind"] == CALL, 16, outcome["cause"])
     return Traffic.of(
