@@ -1,13 +1,14 @@
 # Each target sets up what it needs. A fresh machine has to have Python 3.11 or newer, make and a package index.
 
 PYTHON ?= python3
+PYTEST_ARGS ?= -n auto
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench evaluation docs reference lock clean
+.PHONY: help setup demo test laws check bench evaluation docs reference lock clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -19,6 +20,9 @@ demo: $(READY) ## invent traffic with known fraud, catch it, and show what it co
 
 test: $(READY) ## run all tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+laws: $(READY) ## try the laws of order, restarts and shards on twenty times as many examples
+	LAWS_TIMES=20 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/engines tests/pipeline tests/features
 
 check: $(READY) ## lint, types, who imports whom, reference pages and the docs
 	$(BIN)/ruff check .

@@ -51,7 +51,7 @@ def cpu_of_plain(events: pl.DataFrame, zone: str) -> float:
 
 def main() -> None:
     """Measure and write the figures."""
-    made = simulate(Plan(subscribers=10_000, days=7, seed=1))
+    made = simulate(Plan(subscribers=20_000, days=7, seed=1))
     home = Settings.of_process(Path("."), {}).make_home()
     some = admit(made.events.slice(made.events.height // 2, PLAIN_EVENTS), home)
     ours, plain = [], []

@@ -20,7 +20,7 @@ import polars as pl
 
 from ringfence.learning.evaluate import Evaluation, evaluate, pool
 from ringfence.learning.rivals import CRITICAL, opensips, six_minutes
-from ringfence.learning.table import loss_sheet, money_sheet, outcome_sheet, recall_sheet, total
+from ringfence.learning.table import fraud_sheet, loss_sheet, money_sheet, outcome_sheet, rate, recall_sheet, total
 from ringfence.settings import Settings, SourceSection
 from ringfence.simulation import Plan, simulate, write
 from ringfence.wiring.running import Run, run
@@ -70,6 +70,12 @@ Made by `{command}`:
 {runs}, {total(ours, "episodes"):,} episodes of fraud.
 What the columns mean, and what the other rules are: [How alerts are measured](evaluation.md).
 
+## Each fraud
+
+Both variants together; of the money, the median share that an episode had cost when its first alert was raised.
+{rate(ours.false_alerts_per_1000_subscriber_days)} false alerts per 1,000 subscribers and day.
+
+{fraud_sheet(ours).markdown()}
 ## Episodes found, by Ringfence and by two rules that people use today
 
 {recall_sheet(pooled).markdown()}
@@ -108,11 +114,11 @@ def main() -> None:
         contenders, currency = one_seed(seed, given.subscribers, given.days)
         results.append(contenders)
         ours = contenders[OURS]
-        found = sum(one.found for one in ours.frauds)
-        rate = ours.false_alerts_per_1000_subscriber_days
+        found, episodes = total(ours, "found"), total(ours, "episodes")
+        false = rate(ours.false_alerts_per_1000_subscriber_days)
         print(
-            f"seed {seed}: {found} of {sum(o.episodes for o in ours.frauds)} episodes found, "
-            f"{rate:.2f} false alerts per 1,000 subscribers and day, {time.perf_counter() - began:.0f} s",
+            f"seed {seed}: {found} of {episodes} episodes found, {false} false alerts per 1,000 subscribers and day, "
+            f"{time.perf_counter() - began:.0f} s",
             file=sys.stderr,
         )
     seeds = ",".join(map(str, given.seeds))

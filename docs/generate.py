@@ -27,6 +27,7 @@ from ringfence.events.errors import CODES
 from ringfence.events.schema import COLUMNS
 from ringfence.features.families import FAMILIES
 from ringfence.settings.sections import REQUIRED_OF_SOURCE, SECTIONS, SOURCE, Setting, SourceSection, settings_of
+from ringfence.wiring.rules_in_force import AMOUNTS_IN
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 PACK: Final = Path(ringfence.__file__).parent / "detectors" / "pack" / "rules"
@@ -216,6 +217,11 @@ def rules() -> Iterator[str]:
     """List the rules that are shipped."""
     yield "# Rules\n"
     yield "The rules that come with Ringfence. Your own go into `rules/*.toml` of the home folder.\n"
+    yield (
+        "Amounts are millionths of `home.currency`: `50000000` is 50 units of it. The shipped ones are meant in "
+        f"{AMOUNTS_IN}; a home with [another currency](../how-to/use-your-own-rates.md#another-currency) should adapt "
+        "them.\n"
+    )
     for path in sorted(PACK.glob("*.toml")):
         for rule in tomllib.loads(path.read_text(encoding="utf-8")).get("rule", []):
             yield f"## {rule['id']}\n"

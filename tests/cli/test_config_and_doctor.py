@@ -136,6 +136,59 @@ def test_wrong_files_of_people_are_found_each_by_its_check(own: Path) -> None:
     assert "RF4001" in wrong["sources"]["what"]
 
 
+def noted(home: Path) -> dict[str, dict[str, Any]]:
+    """Return what the doctor says to be fine and yet gives advice on, by check."""
+    return {f["check"]: f for f in ringfence("doctor", "--home", home, "--json").json if f["is_fine"] and f["cure"]}
+
+
+RATES = "prefix,destination,price_per_minute,currency\n44,United Kingdom,0.04,GBP\n"
+POUNDS = """
+[[rule]]
+id = "pbx_spend"
+title = "An account spends much in an hour"
+fraud = "pbx_hacking"
+on = ["call"]
+entity = "account"
+severity = "high"
+when = "account_charge_micros_1h >= 43000000"
+"""
+
+
+def test_another_currency_than_that_of_the_shipped_rules_is_noted_with_the_rules(home: Path) -> None:
+    (home / "rules").mkdir(parents=True)
+    settings = '[home]\ncountry = "GB"\ntime_zone = "Europe/London"\ncurrency = "GBP"\n[rates]\nfile = "rates.csv"\n'
+    (home / "ringfence.toml").write_text(settings)
+    (home / "rates.csv").write_text(RATES)
+
+    told = noted(home)["currency"]
+
+    assert "meant in EUR and are taken for GBP" in told["what"]
+    assert "pbx_spend" in told["what"]
+    assert str(home / "rules") in told["cure"]
+    assert "note  currency: amounts are in GBP" in ringfence("doctor", "--home", home).out
+    (home / "rules" / "own.toml").write_text(POUNDS)
+    assert "pbx_spend" not in noted(home)["currency"]["what"]
+    (home / "ringfence.toml").write_text(settings + "[rules]\nshipped = false\n")
+    assert "currency" not in noted(home)
+
+
+def test_the_currency_of_the_shipped_rules_and_a_place_that_is_said_need_no_note(home: Path) -> None:
+    assert "home.time_zone" in noted(home)["where"]["cure"]
+    home.mkdir()
+    (home / "ringfence.toml").write_text('[home]\ncountry = "NL"\ntime_zone = "Europe/Amsterdam"\n')
+
+    assert noted(home).keys() <= {"kernels"}
+
+
+def test_a_home_that_is_a_file_is_found(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    wrong = findings(tmp_path / "file")
+
+    assert {"settings", "home"} <= wrong.keys()
+    assert "RF4012" in wrong["settings"]["what"]
+
+
 def test_a_list_whose_every_entry_has_ended_is_found(own: Path) -> None:
     (own / "lists").mkdir()
     (own / "lists" / "old.csv").write_text("entry,owner,reason,source,expires\n4477*,ann,x,us,2020-01-01\n")

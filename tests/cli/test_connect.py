@@ -62,6 +62,13 @@ def test_known_formats_need_no_mapping(name: str, format: str, home: Path) -> No
     assert not home.exists()
 
 
+def test_a_look_that_saves_nothing_says_that_the_mapping_is_still_needed(vendor: Path, home: Path) -> None:
+    looked = ringfence("connect", vendor, "--home", home, "--dry-run")
+
+    assert looked.says("Nothing is saved", "leave --dry-run out first")
+    assert "Nothing is saved" not in ringfence("connect", vendor, "--home", home).out
+
+
 def test_event_files_need_no_mapping(traffic: Path, home: Path) -> None:
     connected = ringfence("connect", traffic / "records.parquet", "--home", home, "--json").json
 
@@ -87,7 +94,7 @@ def test_a_mapping_that_a_person_mended_is_not_replaced_unasked(vendor: Path, ho
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("none.csv",), 4, "RF4001"),
+        (("none.csv",), 2, "RF4001"),
         (("{vendor}", "--name", "../up"), 2, "RF1004"),
         (("{vendor}", "--name", "asterisk"), 2, "RF1004"),
         (("{vendor}", "--time-zone", "Mars/Olympus"), 2, "RF1004"),

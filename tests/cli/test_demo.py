@@ -65,4 +65,4 @@ def test_a_file_in_the_place_of_a_folder_is_said(tmp_path: Path) -> None:
 
     for out in (tmp_path / "file", tmp_path / "file" / "below"):
         ended = ringfence("demo", out, *SMALL)
-        assert (ended.code, ended.says("RF4002")) == (4, True), ended
+        assert (ended.code, ended.says("RF4012", "this is a file")) == (4, True), ended

@@ -63,3 +63,15 @@ def test_a_last_line_that_may_be_half_written_is_said_to_wait(home: Path, tmp_pa
     assert not again.says("without its end")
     (row,) = ringfence("balance", "--home", home, "--json").json
     assert (row["received"], row["accepted"] + row["late"], row["rejected"]) == (2, 2, 0)
+
+
+def test_a_run_that_reads_nothing_says_so(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text("")
+    calls = write_lines(tmp_path / "calls.ndjson", [{"caller": "31612345678"}])
+
+    empty = ringfence("run", tmp_path / "empty.csv", "--home", home)
+    first = ringfence("run", calls, "--home", home)
+    again = ringfence("run", calls, "--home", home)
+
+    assert [ended.says("No record was read") for ended in (empty, first, again)] == [True, False, True]
+    assert ringfence("alerts", "--home", home).out == "No open alerts.\n"

@@ -13,11 +13,12 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.connectors.files import ByteStream, expand
+from ringfence.connectors.files import ByteStream, expand, head_of
 from ringfence.events import errors
 from ringfence.events.errors import DependencyError, UsageError
 from tests.feeds.reading import read_all
 from tests.feeds.test_suspense import record
+from tests.stores.conftest import read_only
 
 
 def compressed(content: bytes, how: str) -> bytes:
@@ -133,6 +134,36 @@ def test_a_pattern_that_names_nothing_is_an_error_with_a_suggestion(tmp_path: Pa
     assert "Master.csv" in str(error.value)
     with pytest.raises(UsageError, match="RF4001"):
         expand([str(tmp_path / "none" / "*.gz")])
+
+
+def test_a_folder_that_may_not_be_looked_into_is_an_error_and_not_an_empty_one(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (closed / "a.csv").write_text("x")
+    closed.chmod(0)
+
+    with read_only(tmp_path):
+        for pattern in (closed, closed / "a.csv"):
+            with pytest.raises(DependencyError, match=r"Permission denied .*RF4002"):
+                expand([str(pattern)], may_come=True)
+    closed.chmod(0o700)
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8b\x08", gzip.compress(b"a,b\n")[:10], b"\x28\xb5\x2f\xfd", b"\x1f\x8bxx"])
+def test_a_compressed_file_of_which_nothing_can_be_read_has_no_format(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "cut"
+    path.write_bytes(content)
+
+    assert head_of(path) == b""
+    with pytest.raises(DependencyError, match=r"nothing of it can be read .*RF4002"):
+        head_of(path, to_tell=True)
+
+
+def test_an_empty_file_is_no_damaged_one(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "empty.gz").write_bytes(gzip.compress(b""))
+
+    assert [head_of(tmp_path / name, to_tell=True) for name in ("empty", "empty.gz")] == [b"", b""]
 
 
 def test_a_file_that_is_not_there_is_a_dependency_that_is_down(tmp_path: Path) -> None:

@@ -110,6 +110,23 @@ def test_every_line_that_is_wrong_is_told(tmp_path: Path) -> None:
         assert part in text
 
 
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        (b"44\xe9,me,seen,,\n", "this line is not UTF-8 text"),
+        (b"4" * 200_000 + b",me,seen,,\n", "this is no line of a CSV file"),
+    ],
+)
+def test_a_line_that_is_no_text_or_no_csv_is_told_with_its_number(second: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_bytes(HEADER.encode() + second)
+
+    with pytest.raises(WrittenFileError) as told:
+        read_list(tmp_path / "own.csv")
+
+    (problem,) = told.value.problems
+    assert (problem.code, problem.line, said in problem.what) == ("RF3010", 2, True)
+
+
 def test_a_list_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00\x00")
 

@@ -79,13 +79,40 @@ def test_a_sim_box_is_seen_without_some_columns(missing: list[str]) -> None:
     assert "sim_box_strangers" in found(STRANGERS, **dict.fromkeys(missing))
 
 
-def test_a_second_handset_of_a_sim_is_no_clone_on_desk_phones() -> None:
-    second = {"devices_24h": 2, "known_for_ms": 5 * DAY_MS, "device_known_for_ms": 0, "callee_known_for_ms": 0}
-    abroad = {"callee": "5354790034", "is_international": True}
+# the third call of the day to a number nobody knows, from a second handset of a SIM that is used in its own too
+SECOND_HANDSET = STRANGERS | {
+    "devices_24h": 2,
+    "device_calls_24h": 3,
+    "known_for_ms": 5 * DAY_MS,
+    "device_known_for_ms": 0,
+    "callee_known_for_ms": 0,
+    "new_callee_calls_24h": 3,
+}
+ABROAD = {"callee": "5354790034", "is_international": True}
 
-    assert "clone_strangers" in found(STRANGERS, **second)
-    assert {"clone_abroad", "clone_strangers"} <= found(STRANGERS, **second, **abroad)
-    assert not {"clone_strangers"} & found(STRANGERS, **second, caller_imsi=None, cell=None)
+
+def test_a_second_handset_of_a_sim_that_calls_strangers_is_a_clone_but_not_on_desk_phones() -> None:
+    assert "clone_strangers" in found(SECOND_HANDSET)
+    assert {"clone_abroad", "clone_strangers"} <= found(SECOND_HANDSET, **ABROAD)
+    assert not {"clone_abroad", "clone_strangers"} & found(SECOND_HANDSET, **ABROAD, caller_imsi=None, cell=None)
+
+
+@pytest.mark.parametrize(
+    "innocent", [{"device_known_for_ms": 4 * DAY_MS}, {"calls_24h": 3}, {"callee_known_for_ms": 1}]
+)
+def test_a_handset_that_is_old_or_alone_or_calls_known_numbers_is_no_clone(innocent: dict[str, object]) -> None:
+    assert "clone_strangers" not in found(SECOND_HANDSET, **innocent)
+
+
+def test_a_clone_that_shows_the_same_handset_is_seen_by_whom_it_calls() -> None:
+    same = STRANGERS | ABROAD | {"known_for_ms": 5 * DAY_MS, "callee_known_for_ms": 0, "new_callee_calls_24h": 4}
+
+    assert "clone_other_circle" in found(same, countries_24h=2)
+    assert "clone_other_circle" in found(same, countries_24h=2, device=None, cell=None)
+    assert "clone_other_circle" in found(same, countries_24h=1, to_range_calls_7d=1)
+    assert "clone_other_circle" not in found(same, countries_24h=1, to_range_calls_7d=2)
+    assert "clone_other_circle" not in found(same, countries_24h=2, known_for_ms=DAY_MS)
+    assert "clone_other_circle" not in found(same, countries_24h=2, is_roaming=True)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +144,16 @@ def test_a_busy_trunk_and_a_trunk_that_is_new_itself_are_no_robocalls() -> None:
     assert not found(ROBOCALL, trunk_arrived_calls_1h=200)
     assert not found(ROBOCALL, trunk_new_caller_calls_7d=900)
     assert not found(ROBOCALL, trunk_known_for_ms=DAY_MS)
+
+
+def test_codes_to_unknown_numbers_are_pumping_only_in_ranges_that_are_quiet_and_new_to_the_sender() -> None:
+    code = {"kind": "message", "caller": "App", "account": "app", "callee": "5354790034", "is_international": True}
+
+    assert "sms_pumping_quiet_ranges" in found(code)
+    assert "sms_pumping_quiet_ranges" not in found(code, account=None)
+    for known in ("callee_known_for_ms", "range_callers_24h"):
+        assert "sms_pumping_quiet_ranges" not in found(code, **{known: 1})
+    assert "sms_pumping_quiet_ranges" not in found(code, to_range_known_for_ms=3 * DAY_MS)
 
 
 def test_every_rule_says_where_its_bounds_come_from() -> None:

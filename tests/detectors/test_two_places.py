@@ -24,6 +24,7 @@ AMSTERDAM, SCHIPHOL, UTRECHT, MAASTRICHT, LONDON = (
     "NL-50851-5690",
     "GB-51507--127",
 )
+PLACES = (AMSTERDAM, MAASTRICHT)
 MINUTE = 60_000
 DETECTOR = TwoPlaces()
 
@@ -94,6 +95,13 @@ def test_the_alert_is_on_the_number_or_on_the_sim_where_there_is_none() -> None:
             ],
             id="a sender whose receivers are far apart",
         ),
+        pytest.param(
+            [
+                call(cell, 0, 3, caller="31201234567", caller_imsi=None, direction=None, trunk_in=trunk)
+                for cell, trunk in ((AMSTERDAM, "carrier"), (LONDON, None))
+            ],
+            id="a caller elsewhere whose calls come to far-apart cells, from a switch that tells no direction",
+        ),
         pytest.param([call("north", 0, 10), call("south", 20, 10)], id="unknown places, one after the other"),
         pytest.param([call(None, 0, 10), call(None, 5, 10)], id="no cells"),
         pytest.param(
@@ -124,6 +132,12 @@ def test_overlaps_in_cells_of_unknown_place_count_by_name() -> None:
 def test_an_overlap_of_five_seconds_is_the_clock_of_the_switch() -> None:
     assert found([call("north", 0, 10), call("south", 10 - 5 / 60, 10)]) == []
     assert len(found([call("north", 0, 10), call("south", 10 - 6 / 60, 10)])) == 1
+
+
+def test_a_call_that_leaves_is_the_callers_even_where_no_direction_is_told() -> None:
+    calls = [call(cell, n, 10, caller_imsi=None, direction=None, trunk_out="KPN") for n, cell in enumerate(PLACES)]
+
+    assert len(found(calls)) == 1
 
 
 def test_a_sim_that_keeps_changing_to_and_fro_is_two() -> None:

@@ -82,10 +82,10 @@ def started(home: Path, program: Sequence[str] = MAIN) -> subprocess.Popen[bytes
 
 
 def finish(home: Path) -> None:
-    """Run to the end."""
+    """Run to the end; what is left after a kill may hold no record that was rejected or late."""
     process = started(home)
     _, said = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 5, said  # some records are none
+    assert process.returncode in {0, 5}, said
 
 
 def commits(home: Path) -> int:

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+
+from tests.laws import examples
 
 from .workload import LATENESS_MS, Outcome, Telling, counts, go, outcome, switch, traffic
 
-EXAMPLES = settings(max_examples=6, deadline=None)
+EXAMPLES = examples(6)
 BUSY = """[[rule]]
 id = "busy"
 title = "Two calls within the hour, twice"

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.events.errors import RingfenceError
+from tests.laws import examples
 
 from .workload import LATENESS_MS, NOW, Telling, counts, go, outcome, switch, traffic
 
-EXAMPLES = settings(max_examples=4, deadline=None)
+EXAMPLES = examples(4)
 
 
 def delayed(events: pl.DataFrame, most_ms: int, dice: random.Random) -> pl.DataFrame:

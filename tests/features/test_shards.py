@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -18,11 +18,12 @@ from ringfence.features.families import FEATURES
 from ringfence.features.pieces import Part, assemble, split
 from ringfence.features.shard import Shard
 from ringfence.features.snapshot import as_it_lies, from_bytes, reshard, to_bytes
+from tests.laws import examples
 
 from .traffic import DAY_MS, random_events
 
 ZONE = "UTC"
-EXAMPLES = settings(max_examples=15, deadline=None)
+EXAMPLES = examples(15)
 
 
 def in_batches(events: pl.DataFrame, shards: list[Shard], cuts: Sequence[int], first: int = 0) -> list[Part]:

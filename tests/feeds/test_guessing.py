@@ -50,6 +50,33 @@ VENDORS = {
         {"caller": "From", "callee": "To", "start_ms": "Call Date", "duration_ms": "Talk Time"},
         (1706695260000, 60_000, True),
     ),
+    "a German telephone system: numbers with strokes, date and time of day, mm:ss, cents": (
+        "Anrufer;Angerufener;Datum;Uhrzeit;Dauer (mm:ss);Kosten in Cent;Richtung;Status\n"
+        "030/1234567;0171/7654321;31.01.2024;10:00:00;1:00;12,5;ausgehend;angenommen\n"
+        "030/1234568;0044/2079460000;31.01.2024;10:05:00;61:05;250;ausgehend;angenommen\n"
+        "030/1234567;0171/7654321;31.01.2024;11:00:00;0:00;0;kommend;besetzt\n",
+        {"caller": "Anrufer", "callee": "Angerufener", "start_ms": "Datum", "duration_ms": "Dauer (mm:ss)"}
+        | {"charge_micros": "Kosten in Cent", "direction": "Richtung", "answered": "Status"},
+        (1706695260000, 60_000, True),
+    ),
+    "numbers with strokes and no name that tells": (
+        "Wer;Wen;Wann;Wielange\n030/1234567;0171/7654321;31.01.2024 10:00:00;0:01:00\n"
+        "030/1234568;0044/2079460000;31.01.2024 10:05:00;1:02:05\n",
+        {"caller": "Wer", "callee": "Wen", "start_ms": "Wann", "duration_ms": "Wielange"},
+        (1706695260000, 60_000, True),
+    ),
+    "strokes, a date and a time of day, no header": (
+        "030/1234567;0171/7654321;31/01/2024;10:00;1:00\n030/1234568;0044/2079460000;30/01/2024;10:05;61:05\n",
+        {"caller": "c1", "callee": "c2", "start_ms": "c3", "duration_ms": "c5"},
+        (1706695260000, 60_000, True),
+    ),
+    "both ends in two columns, and half a day": (
+        "Start Date,Start Time,End Date,End Time,From,To,Duration (sec)\n"
+        "01/31/2024,10:00:00 AM,01/31/2024,10:01:00 AM,2125550100,2125550101,60\n"
+        "01/31/2024,11:59:30 PM,02/01/2024,12:00:30 AM,2125550100,2125550101,60\n",
+        {"start_ms": "Start Date", "end_ms": "End Date", "duration_ms": "Duration (sec)"},
+        (1706695260000, 60_000, True),
+    ),
     "JSON objects": (
         '{"from": "44207900001", "to": "493011111", "start_time": "2024-01-31T10:00:00Z", "billsec": 60,'
         ' "status": "ok"}\n',
@@ -75,6 +102,42 @@ def test_the_columns_of_a_vendor_are_recognised_and_read(tmp_path: Path, vendor:
     assert (int(shown["at_ms"].dt.epoch("ms")[0]), shown["duration_ms"][0], shown["answered"][0]) == first
     headers = 1 if found.feed.header and not text.startswith("{") else 0
     assert shown.height == text.count("\n") - headers
+
+
+def test_a_date_and_a_time_of_day_are_taken_together(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(VENDORS["both ends in two columns, and half a day"][0])
+
+    found = guess(path)
+
+    assert isinstance(found.feed, Mapping)
+    for target, columns in (("start_ms", ("Start Date", "Start Time")), ("end_ms", ("End Date", "End Time"))):
+        (take,) = found.feed.take[target]
+        assert (take.columns, take.times) == (columns, ("%m/%d/%Y %I:%M:%S %p",))
+    assert preview(path, found.feed)["duration_ms"].to_list() == [60_000, 60_000]
+
+
+@pytest.mark.parametrize(
+    ("title", "written", "unit", "currency", "micros"),
+    [
+        ("Kosten in Cent", "12,5", "cents", None, 125_000),
+        ("Price (USD)", "0.25", "", "USD", 250_000),
+        ("cost_ct", "25", "cents", None, 250_000),
+        ("Charge (net)", "0.25", "", None, 250_000),
+    ],
+)
+def test_the_name_of_a_column_says_in_what_its_amounts_are(
+    title: str, written: str, unit: str, currency: str | None, micros: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(f"calldate;src;dst;billsec;{title}\n2024-01-31 10:00:00;101;00442079460000;60;{written}\n")
+
+    found = guess(path)
+
+    assert isinstance(found.feed, Mapping)
+    (name, (take,)) = next((n, t) for n, t in found.feed.take.items() if n in ("charge_micros", "cost_micros"))
+    assert (take.column, take.unit, found.feed.constants.get("currency")) == (title, unit, currency)
+    assert preview(path, found.feed)[name].to_list() == [micros]
 
 
 @pytest.mark.parametrize(

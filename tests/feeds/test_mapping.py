@@ -138,6 +138,8 @@ duration_ms = { column = "b", unit = "fortnights" }
 cause = { column = "b", values = { BUSY = "yes" } }
 device = { column = "b", pattern = "no group" }
 cell = { column = "b", pattern = "((" }
+ip = { column = "a", columns = ["a", "b"] }
+account = { columns = [] }
 
 [leave_out]
 a = 3
@@ -172,6 +174,8 @@ def test_all_that_is_wrong_with_a_mapping_is_said_together_with_suggestions(tmp_
         "'yes' cannot be a cause: that is integer",
         "pattern 'no group' has no group",
         "pattern '((' is no regular expression",
+        'take.ip: which column? expected column = "...", or columns = ["...", "..."]',
+        "take.account: which column?",
         "leave_out.a = 3 is not a list",
     ):
         assert expected in said, expected
@@ -245,6 +249,7 @@ def takes(draw: st.DrawFn, target: str) -> Take:
     values = draw(st.dictionaries(NAMES, _values(target), max_size=2))
     return Take(
         column=draw(NAMES),
+        others=tuple(draw(st.lists(NAMES, max_size=2))),
         unit=draw(
             st.sampled_from({"duration": ("", "s", "ms"), "money": ("", "cents")}.get(target_type(target), ("",)))
         ),
@@ -263,7 +268,7 @@ def mappings(draw: st.DrawFn) -> Mapping:
         title=draw(st.text(max_size=9).filter(lambda t: t.isprintable() or not t)),
         delimiter=draw(st.sampled_from([",", "\t", ";", '"', "\\"])),
         nulls=draw(st.sampled_from([("",), ("", "-", '"x"')])),
-        zone=draw(st.sampled_from(["UTC", "Europe/Berlin"])),
+        zone=draw(st.sampled_from(["", "UTC", "Europe/Berlin"])),
         constants={"kind": draw(st.sampled_from(["call", "message"]))},
         take={
             target: tuple(draw(st.lists(takes(target), min_size=1, max_size=2))) for target in {*targets, "start_ms"}
@@ -280,6 +285,68 @@ def mappings(draw: st.DrawFn) -> Mapping:
 @given(mappings())
 def test_a_mapping_that_is_written_reads_as_the_same(mapping: Mapping) -> None:
     assert parse_mapping(mapping.to_toml(), name="m") == mapping
+
+
+TWO_COLUMNS = """
+zone = "Europe/Berlin"
+times = ["%d.%m.%Y %H:%M:%S"]
+[constants]
+kind = "call"
+[take]
+start_ms = { columns = ["day", "clock"] }
+duration_ms = "talk"
+answered = { column = "how", otherwise = true }
+cause = { column = "how", values = {}, otherwise = 31 }
+"""
+
+
+def test_a_date_and_a_time_of_day_in_two_columns_are_one_time(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(
+        "day,clock,talk,how\n31.01.2024,11:00:00,60,\n31.01.2024,,60,\n,,60,\n31.01.2024,25:00:00,60,\n"
+        "31.03.2024,02:30:00,60,\n27.10.2024,02:30:00,60,\n"
+    )
+
+    found = read_all(path, parse_mapping(TWO_COLUMNS, name="m"))
+
+    assert found.events["start_ms"].to_list() == [1706695200000, 1729989000000]  # 02:30 of the repeated hour: its first
+    assert found.rejects.select("place", "code", "column").rows() == [
+        (f"{path}:3", errors.BAD_TIME, "day and clock"),
+        (f"{path}:4", errors.MISSING_FIELD, "at_ms"),
+        (f"{path}:5", errors.BAD_TIME, "day and clock"),
+        (f"{path}:6", errors.BAD_TIME, "day and clock"),  # an hour that the beginning of summer time leaves out
+    ]
+    assert "'31.01.2024 25:00:00' is not a time; expected DD.MM.YYYY hh:mm:ss" in found.rejects["message"][2]
+
+
+def test_a_column_of_two_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("day,clok,talk,how\n31.01.2024,11:00:00,60,\n")
+
+    with pytest.raises(SettingsError, match=r"no column 'clock' \(did you mean 'clok'\?\)"):
+        read_all(path, parse_mapping(TWO_COLUMNS, name="m"))
+
+
+def test_what_is_meant_otherwise_counts_also_where_no_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("day,clock,talk,how\n31.01.2024,11:00:00,,ja\n31.01.2024,11:00:00,,\n")
+
+    found = read_all(path, parse_mapping(TWO_COLUMNS, name="m"))
+
+    assert found.events["cause"].to_list() == [31, None]
+    assert found.events["answered"].to_list() == [True, None]
+
+
+def test_a_duration_with_a_colon_is_read_whatever_its_unit(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    texts = ["1:05", "01:02:03", "125:30", "90", "0:00.5", "1:75:00", "1:5:5:5"]
+    path.write_text("start,talk\n" + "".join(f"2024-01-01 00:00:0{n},{text}\n" for n, text in enumerate(texts)))
+    takes = {"start_ms": (Take(column="start"),), "duration_ms": (Take(column="talk"),)}
+
+    found = read_all(path, Mapping(name="m", constants={"kind": "call"}, take=takes))
+
+    assert found.events["duration_ms"].to_list() == [65_000, 3_723_000, 7_530_000, 90_000, 500]
+    assert found.codes() == [errors.BAD_NUMBER] * 2
 
 
 def test_seconds_may_be_rounded_beside_milliseconds_but_not_beside_seconds(tmp_path: Path) -> None:

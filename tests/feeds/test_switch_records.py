@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from ringfence.events.clock import FixedClock
 from ringfence.events.errors import BAD_DURATION, SettingsError
 from ringfence.events.identity import digest
+from ringfence.feeds.mapping import Mapping, Take
 from ringfence.wiring.readers import open_reader
 
 from .reading import DATA, read_all, says
@@ -89,6 +91,45 @@ def test_times_are_in_the_zone_that_is_set() -> None:
     berlin = read_all(GOLDEN / "asterisk.csv", "asterisk", zone="Europe/Berlin").events
 
     assert (utc["at_ms"] - berlin["at_ms"]).to_list() == [3_600_000] * 5
+
+
+ZONELESS = Mapping(
+    name="m",
+    constants={"kind": "call"},
+    columns=("start",),
+    header=False,
+    take={"start_ms": (Take(column="start"),)},
+)
+NINE_HOURS_MS, HOUR_MS = 9 * 3_600_000, 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("zone", "of_mapping", "home_zone", "ahead_ms"),
+    [
+        ("", "", "", 0),
+        ("", "", "Asia/Tokyo", NINE_HOURS_MS),
+        ("", "Europe/Berlin", "Asia/Tokyo", HOUR_MS),
+        ("Asia/Tokyo", "Europe/Berlin", "UTC", NINE_HOURS_MS),
+    ],
+)
+def test_the_record_then_the_source_then_the_mapping_then_home_says_the_zone(
+    zone: str, of_mapping: str, home_zone: str, ahead_ms: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("2024-01-31 10:00:00\n2024-01-31T10:00:00+05:00\n")
+
+    found = read_all(path, replace(ZONELESS, zone=of_mapping), zone=zone, home_zone=home_zone).events
+
+    assert found["at_ms"].to_list() == [1706695200000 - ahead_ms, 1706695200000 - 5 * HOUR_MS]
+
+
+@pytest.mark.parametrize("name", ["asterisk", "freeswitch"])
+def test_a_switch_is_in_the_zone_of_home_and_its_records_keep_their_names_in_any_zone(name: str) -> None:
+    utc = read_all(GOLDEN / f"{name}.csv", name).events
+    tokyo = read_all(GOLDEN / f"{name}.csv", name, home_zone="Asia/Tokyo").events
+
+    assert set((utc["at_ms"] - tokyo["at_ms"]).to_list()) == {NINE_HOURS_MS}
+    assert utc["event_id"].equals(tokyo["event_id"])
 
 
 def test_a_header_without_any_time_is_refused_with_what_was_expected(tmp_path: Path) -> None:

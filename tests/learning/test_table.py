@@ -7,7 +7,15 @@ import pytest
 
 from ringfence.events.errors import SettingsError, UsageError
 from ringfence.learning.evaluate import evaluate, pool
-from ringfence.learning.table import duration, loss_sheet, money_sheet, outcome_sheet, percent, recall_sheet
+from ringfence.learning.table import (
+    duration,
+    fraud_sheet,
+    loss_sheet,
+    money_sheet,
+    outcome_sheet,
+    percent,
+    recall_sheet,
+)
 from ringfence.learning.truth import read_truth
 from tests.learning.scenes import MINUTE, alert, call, events, fraud, truth
 
@@ -39,6 +47,18 @@ def test_one_evaluation_is_told_in_full() -> None:
     (row,) = outcome_sheet(OURS, "EUR").rows
 
     assert row == ("irsf", "plain", "1", "1 (100 %)", "1", "100 %", "1.0 min", "30 %", "3.00 EUR", "7.00 EUR")
+
+
+def test_the_variants_of_a_fraud_are_told_together() -> None:
+    parts = (fraud(1, "one", "thief", 1), fraud(2, "one", "thief", 3), fraud(3, "two", "other", 1, variant="evasive"))
+    both = evaluate([alert("thief", MINUTE, MINUTE)], CALLS, truth(*parts), subscribers=1_000, days=1)
+
+    assert fraud_sheet(both).markdown() == (
+        "| fraud | variants | episodes | found | lost before alert |\n"
+        "| --- | --- | ---: | ---: | ---: |\n"
+        "| irsf | plain, evasive | 2 | 50 % | 62 % |\n"
+        "| all | plain, evasive | 2 | 50 % | 62 % |\n"
+    )
 
 
 def test_pooled_runs_count_all_episodes_and_alerts_together() -> None:

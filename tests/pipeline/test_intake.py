@@ -6,15 +6,16 @@ import itertools
 import random
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.events.schema import conform
 from ringfence.pipeline.intake import Intake
+from tests.laws import examples
 
 LATENESS_MS = 1_000
 HOUR_MS = 3_600_000
-EXAMPLES = settings(max_examples=60, deadline=None)
+EXAMPLES = examples(60)
 
 
 def events_at(times: list[int], first: int = 0) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.events.errors import SettingsError
+from ringfence.events.errors import DependencyError, SettingsError
 from ringfence.settings import Settings, all_settings, home_folder, settings_of
 from ringfence.settings.durations import MAX_MS, UNITS_MS, duration_text, parse_duration
 from ringfence.settings.toml_lines import key_lines
@@ -52,6 +52,24 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
     assert origin["engine.threads"] == "environment RINGFENCE_ENGINE_THREADS"
     assert origin["engine.batch_rows"] == "command line"
     assert origin["engine.checkpoint_every"] == "default"
+
+
+def test_records_that_name_no_zone_are_in_that_of_home_once_it_is_said(tmp_path: Path) -> None:
+    said = home(tmp_path, '[home]\ntime_zone = "Europe/Amsterdam"\n')
+
+    assert Settings.load(said, {}).zone_of_records() == "Europe/Amsterdam"
+    assert Settings.load(said, {}, {"home.time_zone": "Asia/Tokyo"}).zone_of_records() == "Asia/Tokyo"
+    unsaid = Settings.load(tmp_path / "nowhere", {})
+    assert (unsaid.home.time_zone, unsaid.zone_of_records()) == ("Europe/Amsterdam", "UTC")
+
+
+def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(DependencyError, match="RF4012") as caught:
+            Settings.load(folder, {})
+        assert caught.value.where == str(tmp_path / "file")
 
 
 def test_sources_are_read_in_order_with_their_own_lateness(tmp_path: Path) -> None:
@@ -110,7 +128,7 @@ format = "csv"
 """,
     )
 
-    error = complaint(folder, {"RINGFENCE_ENGINE_SHARD": "3"}, {"rates.fil": "x", "engine.shards": "0"})
+    error = complaint(folder, {"RINGFENCE_ENGINE_SHARD": "3"}, {"rates.fil": "x", "engine.shards": "-1"})
 
     assert error.code == "RF1002"
     assert error.exit_code == 3
@@ -126,7 +144,7 @@ format = "csv"
         "ringfence.toml:16: a source has no path",
         "environment: unknown setting RINGFENCE_ENGINE_SHARD; did you mean RINGFENCE_ENGINE_SHARDS?",
         "command line: unknown setting rates.fil; did you mean rates.file?",
-        "command line: engine.shards is '0'; expected a whole number, 1 to 1024",
+        "command line: engine.shards is '-1'; expected a whole number, 0 to 1024",
     ):
         assert line in str(error)
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,9 +18,8 @@ def made(number: int, money: int, score: float) -> Alert:
 
 def test_an_alert_comes_back_as_it_was(database: Database) -> None:
     store = AlertStore(database)
-    whole = made(1, 5_000_000, 0.123456789).with_reasons(
-        [Reason(feature="calls_5m", value=61, usual=2.5, text="61 in 5 minutes; usual: 2", contribution=0.4)]
-    )
+    reason = Reason(feature="calls_5m", value=61, usual=2.5, text="61 in 5 minutes; usual: 2", contribution=0.4)
+    whole = replace(made(1, 5_000_000, 0.123456789), reasons=(reason,))
 
     store.upsert([whole])
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 OPEN: Final = "open"
 SUPPRESSED: Final = "suppressed"
-REASONS_KEPT: Final = 5  # invariant 9 of the design: a score rests on at most five reasons
 
 Value = int | float | str | bool | None
 
@@ -62,10 +61,6 @@ class Alert:
     status: str = OPEN
     suppressed_by: str | None = None  # the suppression that keeps it out of the queue
 
-    def with_reasons(self, reasons: Iterable[Reason]) -> Alert:
-        """Return the alert with what it rests on: the first five reasons."""
-        return replace(self, reasons=tuple(reasons)[:REASONS_KEPT])
-
     def to_json(self) -> dict[str, Any]:
         """Return the alert as the JSON object that other programs rely on.
 
@@ -73,7 +68,9 @@ class Alert:
         """
         document: dict[str, Any] = {name: getattr(self, name) for name in self.__dataclass_fields__}
         document["event_ids"] = list(self.event_ids)
-        document["reasons"] = [asdict(reason) for reason in self.reasons]
+        document["reasons"] = [
+            {name: getattr(reason, name) for name in reason.__dataclass_fields__} for reason in self.reasons
+        ]
         document["expected_loss_micros"] = expected_loss(self)
         return document
 

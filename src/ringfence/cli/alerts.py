@@ -55,7 +55,8 @@ def queue(
         shown = f"{command(settings, 'alerts', 'show', 'ID')} (the first digits are enough)"
         notes().print(f"One alert with all its reasons: {shown}")
     else:
-        screen().print("No alerts." if status == "all" and fraud == entity is None else "No such alerts.")
+        of_all = "No alerts." if status == "all" else f"No {status} alerts."
+        screen().print(of_all if fraud == entity is None else "No such alerts.")
     return 0
 
 

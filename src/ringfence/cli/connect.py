@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from ringfence.cli.arguments import check_zone
+from ringfence.cli.arguments import check_zone, there
 from ringfence.cli.output import Common, moment, money, notes, print_json, screen, table
 
 if TYPE_CHECKING:
@@ -39,10 +39,15 @@ def connect(
 
     settings = common.settings()
     check_zone(time_zone)
+    there(file)
     looked = look(settings, file, format=format, zone=time_zone, name=fitting_name(file, name))
-    saved = None
-    if isinstance(looked.feed, Mapping) and looked.confidence is not None and not dry_run:
-        remarks = (f"How to read {file.name}, guessed by `ringfence connect`. Check it and mend it.", *looked.notes)
+    saved, is_guess = None, looked.confidence is not None
+    if isinstance(looked.feed, Mapping) and is_guess and not dry_run:
+        remarks = (
+            f"How to read {file.name}, guessed by `ringfence connect`. Check it and mend it.",
+            *looked.notes,
+            *(() if looked.feed.zone else (*_zone_notes(looked), 'For this mapping alone: zone = "Europe/Berlin"')),
+        )
         saved = save(settings, looked.feed, remarks, over=yes)
     following = _command(common, file, looked, time_zone)
     if common.json:
@@ -51,6 +56,8 @@ def connect(
     _show(looked, settings.home.time_zone)
     if saved:
         screen().print(f"Saved {saved}. Read it, and mend what was guessed wrong.")
+    elif isinstance(looked.feed, Mapping) and is_guess:
+        screen().print("Nothing is saved: the next command needs the mapping, so leave --dry-run out first.")
     screen().print(f"Next: {following}")
     return 0
 
@@ -63,7 +70,7 @@ def _command(common: Common, file: Path, looked: Looked, zone: str) -> str:
     from shlex import join
 
     words = ["ringfence", "run", str(file), "--format", _format_name(looked)]
-    if zone and isinstance(looked.feed, str):
+    if zone and (isinstance(looked.feed, str) or looked.confidence is None):  # no mapping is saved that says it
         words += ["--time-zone", zone]
     return join(words + (["--home", str(common.home)] if common.home else []))
 
@@ -75,6 +82,8 @@ def _document(file: Path, looked: Looked, saved: Path | None, following: str) ->
         "format": _format_name(looked),
         "confidence": looked.confidence,
         "notes": list(looked.notes),
+        "time_zone": looked.zone.name if looked.zone else None,
+        "time_zone_from": (looked.zone.said_by.strip("-") or "default") if looked.zone else None,
         "mapping": str(saved) if saved else None,
         "records": looked.records,
         "events": looked.events.to_dicts(),
@@ -90,11 +99,28 @@ def _show(looked: Looked, zone: str) -> None:
     console.print(f"Format: {_format_name(looked)}{sure}")
     for note in looked.notes:
         console.print(f"  - {note}", markup=False)
-    console.print(f"{looked.records:,} records were looked at; {looked.left_out:,} rows were left out.")
+    for note in _zone_notes(looked):
+        console.print(note, markup=False)
+    records = "1 record was" if looked.records == 1 else f"{looked.records:,} records were"
+    left_out = f"; {looked.left_out:,} rows were left out" if looked.left_out else ""
+    console.print(f"{records} looked at{left_out}.")
     if looked.events.height:
         console.print(_main_table(looked, zone))
-        console.print(_other_table(looked))
+        console.print(_other_table(looked, zone))
     _show_rejects(looked)
+
+
+def _zone_notes(looked: Looked) -> list[str]:
+    """Return in which zone times were read that name none, and how to change it; nothing where all are moments."""
+    if looked.zone is None:
+        return []
+    name, said_by = looked.zone.name, looked.zone.said_by
+    if said_by:
+        return [f"Times that name no zone are read in {name}, as {said_by} says. Another one: --time-zone NAME."]
+    return [
+        "Times that name no zone are read in UTC, because nothing says another. If the switch writes local time, say "
+        "where it is: --time-zone NAME (such as Europe/Berlin), or once for all home.time_zone in ringfence.toml."
+    ]
 
 
 def _main_table(looked: Looked, zone: str) -> Any:
@@ -121,14 +147,21 @@ def _cell(name: str, value: Any, zone: str, currency: str | None) -> str:
     return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
 
 
-def _other_table(looked: Looked) -> Any:
+def _other_table(looked: Looked, zone: str) -> Any:
     """Return the other columns that say anything: how often, and for example what."""
     frame = looked.events
     others = [name for name in frame.columns if name not in (*MAIN, "place")]
     rows = [
-        (name, f"{len(frame[name].drop_nulls())} of {frame.height}", frame[name].drop_nulls()[0]) for name in others
+        (name, f"{len(frame[name].drop_nulls())} of {frame.height}", _example(name, frame[name].drop_nulls()[0], zone))
+        for name in others
     ]
     return table("Other columns of these events", ("column", "filled", "for example"), rows, right=("filled",))
+
+
+def _example(name: str, value: Any, zone: str) -> str:
+    if name == "start_ms":
+        return moment(value, zone)
+    return f"{value / 1000:,.1f} s" if name.endswith("_ms") else str(value)
 
 
 def _show_rejects(looked: Looked) -> None:

@@ -16,6 +16,7 @@ from ringfence.cli.output import Common, command, is_watched, notes, print_json,
 from ringfence.events.clock import SystemClock
 
 if TYPE_CHECKING:
+    from ringfence.simulation import Plan
     from ringfence.wiring.running import Progress
 
 MADE_IN_HOME = ("ringfence.db", "ringfence.db-wal", "ringfence.db-shm", "run.lock", "history", "state")
@@ -34,6 +35,18 @@ def demo(
     Args:
         out: Folder for the records, the truth, the report and, unless --home says otherwise, the home folder.
     """
+    from ringfence.cli.drafts import STOPPED
+    from ringfence.simulation import Plan
+
+    try:
+        return _demo(out, Plan(subscribers=subscribers, days=days, seed=seed), common)
+    except KeyboardInterrupt:
+        notes().print("Stopped: there is no report. The same command begins anew.")
+        return STOPPED
+
+
+def _demo(out: Path, plan: Plan, common: Common) -> int:
+    from ringfence.cli.drafts import STOPPED, drafted
     from ringfence.cli.evaluate import measure
     from ringfence.cli.evaluate import show as show_evaluation
     from ringfence.cli.report import write_report
@@ -41,7 +54,7 @@ def demo(
     from ringfence.cli.run import tell_of_compiling, watching
     from ringfence.events.errors import BAD_ARGUMENT, UsageError
     from ringfence.settings import SourceSection
-    from ringfence.simulation import Plan, simulate, write
+    from ringfence.simulation import simulate, write
     from ringfence.wiring.running import Run, run
     from ringfence.wiring.workplace import workplace
 
@@ -50,17 +63,22 @@ def demo(
     settings = common.settings(home)
     if not settings.history.keep:
         raise UsageError(BAD_ARGUMENT, "without a history the demo cannot be measured", expected="history.keep=true")
-    plan = Plan(subscribers=subscribers, days=days, seed=seed)
     _start_anew(out, home, keep=common.home is not None)
-    notes().print(f"Inventing {days} days of traffic of {subscribers:,} subscribers, with fraud in it ...")
-    made = simulate(plan)
-    records = write(made, out, "parquet")
+    notes().print(f"Inventing {plan.days} days of traffic of {plan.subscribers:,} subscribers, with fraud in it ...")
+    with drafted(out) as draft:
+        made = simulate(plan)
+        records = out / write(made, draft, "parquet").name
     tell_of_compiling(settings)
     notes().print(f"{made.events.height:,} records. Looking for fraud ...")
     with watching(enabled=is_watched() and not common.json) as (watch, stop):
         source = SourceSection(name="demo", path=(str(records),), format="parquet")
         progress = run(settings, Run(sources=[source], watch=_First(watch, began_ms), stop=stop))
-    found = measure(settings, out / "truth.parquet", subscribers, days)
+    if stop.is_set():
+        said = f"{progress.records:,} of {made.events.height:,} records were judged, and there is no report"
+        notes().print(f"Stopped: {said}. What was caught until then: {command(settings, 'alerts')}")
+        notes().print("The same command begins anew.")
+        return STOPPED
+    found = measure(settings, out / "truth.parquet", plan.subscribers, plan.days)
     report = out / "report.html"
     with workplace(settings) as place:
         alerts = place.alerts.list(status="open", shadow=False, limit=-1)

@@ -44,13 +44,13 @@ def doctor(
 
 def _settings(common: Common) -> tuple[Settings, Finding]:
     """Return the settings, or if they cannot be used the defaults and what is wrong: the rest is looked at anyway."""
-    from ringfence.events.errors import SettingsError
+    from ringfence.events.errors import RingfenceError
     from ringfence.settings import Settings, home_of_process
     from ringfence.wiring.checkup import Finding, failed
 
     try:
         settings = common.settings()
-    except SettingsError as error:
+    except RingfenceError as error:
         finding = failed("settings", error)
         settings = Settings(folder=home_of_process(common.home))
     else:
@@ -78,7 +78,7 @@ def _compile(settings: Settings) -> list[Finding]:
 
 
 def _print(finding: Finding) -> None:
-    mark = "ok   " if finding.is_fine else "WRONG"
+    mark = "WRONG" if not finding.is_fine else "note " if finding.cure else "ok   "
     console = screen()
     console.print(f"{mark} {finding.check}: {finding.what}", markup=False)
     if finding.cure:

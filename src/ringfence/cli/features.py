@@ -43,7 +43,9 @@ def compute(
     out: Annotated[Path, Parameter(help="The Parquet file to write.")],
     format: Annotated[str, Parameter(help="auto, asterisk, ndjson, parquet, ..., or a mapping.")] = "auto",
     name: Annotated[str, Parameter(help="Names the source; equal records of one source are duplicates.")] = "",
-    time_zone: Annotated[str, Parameter(help="Zone of times that name none. [default: the mapping's, or UTC]")] = "",
+    time_zone: Annotated[
+        str, Parameter(help="Zone of times that name none. [default: the mapping's, home's, UTC]")
+    ] = "",
     lateness: Annotated[str, Parameter(help="How much later than newer records one may come, e.g. 10m.")] = "",
     common: Common = Common(),
 ) -> int:

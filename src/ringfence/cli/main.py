@@ -37,6 +37,7 @@ def make_app() -> App:
         version=__version__,
         help_format="plaintext",
         help_on_error=False,
+        suppress_keyboard_interrupt=False,  # else it ends without a word
     )
     for name, (place, about) in COMMANDS.items():
         app.command(f"ringfence.cli.{place}", name=name, help=about)
@@ -76,14 +77,16 @@ def main() -> None:
     except CycloptsError:
         sys.exit(2)
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
+        print("Stopped.", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:
-        from ringfence.events.errors import RingfenceError
+        from ringfence.events.errors import UNREADABLE_FILE, DependencyError, RingfenceError
 
+        if isinstance(error, OSError) and error.filename is not None:  # the disk's word on a file, nobody's fault here
+            error = DependencyError(UNREADABLE_FILE, error.strerror or str(error), where=str(error.filename))
         if not isinstance(error, RingfenceError):
             raise
         from ringfence.cli.output import clean

@@ -27,7 +27,9 @@ def run(
         str, Parameter(help="auto, asterisk, freeswitch, ndjson, parquet, arrow, or a mapping.")
     ] = "auto",
     name: Annotated[str, Parameter(help="Names the source; equal records of one source are duplicates.")] = "",
-    time_zone: Annotated[str, Parameter(help="Zone of times that name none. [default: the mapping's, or UTC]")] = "",
+    time_zone: Annotated[
+        str, Parameter(help="Zone of times that name none. [default: the mapping's, home's, UTC]")
+    ] = "",
     lateness: Annotated[str, Parameter(help="How much later than newer records one may come, e.g. 10m.")] = "",
     follow: Annotated[
         bool, Parameter(negative=(), help="Wait for more at the end of the files, and for new files.")
@@ -193,6 +195,8 @@ def ended(progress: Progress) -> int:
 def remarks(progress: Progress) -> None:
     """Say what a person should know of the records, and what to do about it."""
     out = notes()
+    if not progress.records:
+        out.print("No record was read: the files are empty, or all that is in them was read before.")
     if progress.late:
         minutes = -(-progress.worst_lateness_ms // 60_000)
         out.print(

@@ -18,6 +18,7 @@ app = App(name="suspense", help_format="plaintext", help="Records that could not
 Source = Annotated[str | None, Parameter(help="Only those of this source.")]
 ByCode = Annotated[str | None, Parameter(help="Only those with this reason, e.g. RF2003.")]
 Format = Annotated[str, Parameter(help="How to read them. [default: as their source]")]
+Zone = Annotated[str, Parameter(help="Zone of times that name none, as in the run. [default: their source's]")]
 Owner = Annotated[str, Parameter(help="Your name: it is kept with the record.")]
 Every = Annotated[bool, Parameter(negative=(), help="All that are not done with, within --source and --code.")]
 
@@ -82,6 +83,7 @@ def try_again(
     source: Source = None,
     code: ByCode = None,
     format: Format = "",
+    time_zone: Zone = "",
     owner: Owner = "",
     common: Common = Common(),
 ) -> int:
@@ -93,7 +95,7 @@ def try_again(
     from ringfence.wiring.recycling import try_again as run_test
 
     settings = common.settings()
-    found = run_test(settings, _recycling(suspense_id, source, code, format, owner, every=all))
+    found = run_test(settings, _recycling(suspense_id, source, code, format, owner, zone=time_zone, every=all))
     _tell(found, common, settings, "would be events now")
     return 1 if any(again.event is None for again in found) else 0
 
@@ -106,6 +108,7 @@ def recycle(
     source: Source = None,
     code: ByCode = None,
     format: Format = "",
+    time_zone: Zone = "",
     owner: Owner = "",
     common: Common = Common(),
 ) -> int:
@@ -118,7 +121,9 @@ def recycle(
     from ringfence.wiring.recycling import recycle as run_recycling
 
     settings = common.settings()
-    found, counters = run_recycling(settings, _recycling(suspense_id, source, code, format, owner, every=all))
+    found, counters = run_recycling(
+        settings, _recycling(suspense_id, source, code, format, owner, zone=time_zone, every=all)
+    )
     _tell(found, common, settings, "are events now", {"balance": balance_rows(counters)})
     if not common.json:
         for row in balance_rows(counters):
@@ -136,6 +141,7 @@ def edit(
     raw: Annotated[str, Parameter(help="What the record should have been.")] = "",
     file: Annotated[Path | None, Parameter(help="Or a file that holds it.")] = None,
     format: Format = "",
+    time_zone: Zone = "",
     owner: Owner,
     common: Common = Common(),
 ) -> int:
@@ -147,7 +153,7 @@ def edit(
     from ringfence.wiring.recycling import edit as run_edit
 
     settings = common.settings()
-    again = run_edit(settings, _recycling(suspense_id, None, None, format, owner), _content(raw, file))
+    again = run_edit(settings, _recycling(suspense_id, None, None, format, owner, zone=time_zone), _content(raw, file))
     _tell([again], common, settings, "would be events now")
     return 0 if again.event is not None else 1
 
@@ -204,11 +210,20 @@ def reopen(
 
 
 def _recycling(
-    suspense_id: str, source: str | None, code: str | None, format: str, owner: str, *, every: bool = False
+    suspense_id: str,
+    source: str | None,
+    code: str | None,
+    format: str,
+    owner: str,
+    *,
+    zone: str = "",
+    every: bool = False,
 ) -> Recycling:
+    from ringfence.cli.arguments import check_zone
     from ringfence.events.errors import BAD_ARGUMENT, UsageError
     from ringfence.wiring.recycling import Recycling, Wanted
 
+    check_zone(zone)
     if bool(suspense_id) == every:
         raise UsageError(
             BAD_ARGUMENT,
@@ -216,7 +231,7 @@ def _recycling(
             expected="an id, or --all (with --source or --code to narrow it)",
             cure="See `ringfence suspense` for the ids.",
         )
-    return Recycling(wanted=Wanted(suspense_id, source, code), owner=owner, format=format)
+    return Recycling(wanted=Wanted(suspense_id, source, code), owner=owner, format=format, zone=zone)
 
 
 def _check_state(state: str | None) -> None:
@@ -228,10 +243,13 @@ def _check_state(state: str | None) -> None:
 
 
 def _content(raw: str, file: Path | None) -> bytes:
+    from ringfence.cli.arguments import there
     from ringfence.events.errors import BAD_ARGUMENT, UNREADABLE_FILE, UsageError
 
     if bool(raw) == (file is not None):
         raise UsageError(BAD_ARGUMENT, "what the record should have been is not said once", expected="--raw or --file")
+    if file is not None:
+        there(file)
     try:
         return raw.encode() if file is None else file.read_bytes().rstrip(b"\r\n")
     except OSError as error:

@@ -34,11 +34,16 @@ def expand(patterns: Sequence[str], *, may_come: bool = False) -> list[Path]:
 
     Raises:
         UsageError: a pattern names nothing (RF4001).
+        DependencyError: a folder cannot be looked into (RF4002).
 
     """
     found: dict[str, Path] = {}
     for pattern in patterns:
-        files = _files_of(pattern)
+        try:
+            files = _files_of(pattern)
+        except OSError as error:
+            what = error.strerror or str(error)
+            raise DependencyError(UNREADABLE_FILE, what, where=str(error.filename or pattern)) from None
         if not files and not (may_come and (_WILD & set(pattern) or Path(pattern).is_dir())):
             what = "no file is in this folder" if Path(pattern).is_dir() else f"nothing is there{_near(pattern)}"
             raise UsageError(NO_SUCH_FILE, what, where=pattern, expected=_EXPECTED)
@@ -53,6 +58,7 @@ _EXPECTED: Final = "a file, a folder that holds files, or a pattern in quotes li
 def _files_of(pattern: str) -> list[Path]:
     path = Path(pattern)
     if path.is_dir():
+        os.scandir(path).close()  # says so if that is not allowed, which looking for files does not
         return sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p.relative_to(path)))
     if path.exists():
         return [path]
@@ -75,13 +81,22 @@ def _near(pattern: str) -> str:
     return f" (did you mean {str(path.with_name(near[0]))!r}?)" if near else ""
 
 
-def head_of(path: Path, size: int = 4096) -> bytes:
-    """Return the first bytes of a file, decompressed: enough to tell its format."""
+def head_of(path: Path, size: int = 4096, *, to_tell: bool = False) -> bytes:
+    """Return the first bytes of a file, decompressed: enough to tell its format.
+
+    Raises:
+        DependencyError: it is not there or cannot be read (RF4001, RF4002); with `to_tell`, also where it is compressed
+            and so damaged that nothing of it can be (RF4002).
+    """
     stream = ByteStream(path)
     try:
-        return stream.read(size)
+        head = stream.read(size)
     finally:
         stream.close()
+    if to_tell and stream.damage and not head:
+        what = f"{stream.damage}: nothing of it can be read"
+        raise DependencyError(UNREADABLE_FILE, what, where=str(path), cure="Fetch it again, whole.")
+    return head
 
 
 class _BrokenError(Exception):

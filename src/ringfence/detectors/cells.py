@@ -113,7 +113,8 @@ def read_cells(path: Path) -> Cells:
     except FileNotFoundError:
         raise SettingsError(NO_SUCH_FILE, "the table of cells is not there", where=str(path)) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(UNREADABLE_FILE, f"the table cannot be read: {error}", where=str(path)) from None
+        cure = "Save it as UTF-8." if isinstance(error, UnicodeDecodeError) else None
+        raise SettingsError(UNREADABLE_FILE, f"the table cannot be read: {error}", where=str(path), cure=cure) from None
     problems: list[Problem] = []
     rows: dict[str, tuple[int, int]] = {}
     if not lines or tuple(name.strip().lower() for name in lines[0].split(",")) != _COLUMNS:

@@ -178,7 +178,7 @@ class _Reader:
         entries = []
         rows = self._rows()
         header = [name.strip().lower() for name in next(rows, [])]
-        if self._header_fits(header):
+        if not self.problems and self._header_fits(header):
             for row in rows:
                 entry = self._entry(header, row)
                 if entry is not None:
@@ -192,15 +192,24 @@ class _Reader:
         for number, line in enumerate(self._lines(), start=1):
             self.line, self.text = number, line
             if line.strip() and not line.startswith("#"):
-                yield next(csv.reader([line]))
+                try:
+                    yield next(csv.reader([line]))
+                except csv.Error as error:
+                    self._wrong(f"this is no line of a CSV file: {error}")
 
     def _lines(self) -> list[str]:
         try:
-            return self.path.read_text(encoding="utf-8-sig").splitlines()
+            raw = self.path.read_bytes()
+            return raw.decode("utf-8-sig").splitlines()
         except FileNotFoundError:
             raise SettingsError(NO_SUCH_FILE, "the list is not there", where=str(self.path)) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(UNREADABLE_FILE, f"the list cannot be read: {error}", where=str(self.path)) from None
+        except UnicodeDecodeError as error:
+            self.line = raw.count(b"\n", 0, error.start) + 1
+            self._wrong("this line is not UTF-8 text", "Save the file as UTF-8: spreadsheets call it CSV UTF-8.")
+            return []
+        except OSError as error:
+            what = f"the list cannot be read: {error.strerror or error}"
+            raise SettingsError(UNREADABLE_FILE, what, where=str(self.path)) from None
 
     def _header_fits(self, header: list[str]) -> bool:
         missing = [name for name in REQUIRED if name not in header]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, Self
+from typing import Final, Protocol
 
 import polars as pl
 
@@ -128,19 +128,3 @@ class Detector(Protocol):
         `rows` are those of the last `judge`, `matches` some of what it found, `memory` what it gave back.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class NoMemory:
-    """The memory of a detector that needs none."""
-
-    def to_bytes(self) -> bytes:
-        """Return nothing."""
-        return b""
-
-    @classmethod
-    def from_bytes(cls, raw: bytes) -> Self:
-        """Return nothing remembered."""
-        if raw:
-            raise ValueError("a detector without memory has saved some")
-        return cls()

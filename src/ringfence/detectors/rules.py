@@ -134,7 +134,8 @@ def _text(path: Path) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise SettingsError(UNREADABLE_FILE, "the file is not UTF-8 text", where=str(path)) from None
+        what = "the file is not UTF-8 text"
+        raise SettingsError(UNREADABLE_FILE, what, where=str(path), cure="Save it as UTF-8.") from None
 
 
 class _Reader:

@@ -3,7 +3,8 @@
 Two calls of one SIM that overlap by more than 5 s in different cells, or two events further apart than an airliner
 could fly in the time between. Not accused: call waiting in one cell, a call that moves on to a neighbouring cell
 (cells nearer than `floor_km`, and what a fast train does meanwhile), two SIMs of one person. Where their places are not
-known, only overlaps in cells of different names are seen.
+known, only overlaps in cells of different names are seen. A record that tells neither the direction nor a SIM counts
+only if it names a trunk that the call left on, and none that it came in on: else its cell may be the callee's.
 
 A clone that stays near the original is seen by its device: calls alternate between two handsets. A new handset is one
 change, and a SIM that is lent for an hour goes back once; more than `most_changes` such returns, each within `soon_ms`,
@@ -58,6 +59,12 @@ _VERSION: Final = 1  # of what the memory holds
 # a cell belongs to the caller unless the call was received, or only the callee's SIM is known
 _RECEIVED: Final = (pl.col("direction") == "in").fill_null(value=False)
 _SERVED: Final = ~(_RECEIVED | (pl.col("caller_imsi").is_null() & pl.col("callee_imsi").is_not_null()))
+# where neither the direction nor a SIM is told, only a call that leaves and did not come in is known to be the caller's
+_TOLD: Final = (
+    pl.col("direction").is_not_null()
+    | pl.col("caller_imsi").is_not_null()
+    | (pl.col("trunk_out").is_not_null() & pl.col("trunk_in").is_null())
+)
 _START: Final = pl.when(pl.col("kind") == "call").then(pl.coalesce("start_ms", "at_ms")).otherwise("at_ms")
 
 
@@ -106,9 +113,8 @@ class TwoPlaces:
     @property
     def columns(self) -> frozenset[str]:
         """Return the event columns that are read."""
-        return frozenset(
-            {"kind", "at_ms", "start_ms", "cell", "caller", "caller_imsi", "callee_imsi", "direction", "device"}
-        )
+        parties = {"caller", "caller_imsi", "callee_imsi", "device", "cell"}
+        return frozenset({"kind", "at_ms", "start_ms", "direction", "trunk_in", "trunk_out"} | parties)
 
     def start(self) -> PlacesMemory:
         """Return an empty memory."""
@@ -138,7 +144,7 @@ class TwoPlaces:
         if not len(rows):
             past.heard = np.zeros((0, OUT))
             return no_matches(), past
-        told = rows.select(served=_SERVED, start=_START)
+        told = rows.select(served=_SERVED & _TOLD, start=_START)
         served = told["served"].to_numpy()
         own = keys_of(rows, "caller_imsi")
         sims = np.where(served, np.where(own != 0, own, keys_of(rows, "caller")), 0)

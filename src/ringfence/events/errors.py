@@ -96,7 +96,11 @@ UNTERMINATED_QUOTE = _code("RF2002", "A quote is opened and never closed", "Clos
 BAD_TIME = _code("RF2003", "A time is none, or not in the expected form", "Mend it, or the mapping's format.")
 BAD_NUMBER = _code("RF2004", "A number is none", "Mend it, or the mapping.")
 BAD_DURATION = _code("RF2005", "A duration is negative, absurd or contradicts another", "Ask the switch.")
-CLOCK_SKEW = _code("RF2006", "A record is dated in the future", "Set the clock of the machine that wrote it.")
+CLOCK_SKEW = _code(
+    "RF2006",
+    "A record is dated in the future",
+    "Set the clock of the machine that wrote it, or say the zone of its times.",
+)
 NUL_BYTE = _code("RF2007", "A record holds a NUL byte", "The file was damaged: fetch it again.")
 RECORD_TOO_LARGE = _code("RF2008", "A record is larger than the limit", "See `max_record_bytes`.")
 TRUNCATED = _code("RF2009", "The file ends in the middle of a record", "Fetch the file again, whole.")

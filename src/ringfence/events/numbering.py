@@ -18,7 +18,6 @@ from phonenumbers import NumberParseException, ValidationResult
 
 from ringfence.events.errors import BAD_SETTING, SettingsError
 from ringfence.events.number_plan import (
-    CLASSES,
     CODE_LENGTH,
     MAX_DIGITS,
     MIN_DIGITS,
@@ -30,8 +29,6 @@ from ringfence.events.number_plan import (
     phone_number,
     read_digits,
 )
-
-__all__ = ["CLASSES", "Numbering"]
 
 _SEPARATORS: Final = r"[\s().\-/~\u00a0\u2010-\u2015]+"
 _SEPARATOR: Final = re.compile(_SEPARATORS)
@@ -115,21 +112,6 @@ class Numbering:
         changed = rest.replace_strict(written, read, default=None, return_dtype=pl.String)
         place = pl.Series((~done).cast(pl.Int64).cum_sum() - 1)
         return pl.select(pl.when(done).then(numbers).otherwise(changed.gather(place.clip(0)))).to_series()
-
-    def country(self, numbers: pl.Series) -> pl.Series:
-        """Return the ISO 3166 code of each E.164 number.
-
-        `001` where no country owns it; null for what is none.
-        """
-        return gather(PLAN.countries(), PLAN.judge(read_digits(numbers)))
-
-    def number_class(self, numbers: pl.Series) -> pl.Series:
-        """Return the class (`CLASSES`) of each E.164 number; null for what is none.
-
-        Fixed and mobile cannot be told apart in North America: fixed. Satellite is calling codes 870, 881,
-        882 and 883. Unallocated is what no plan has: a favourite of revenue-share fraud.
-        """
-        return gather(PLAN.classes(), PLAN.judge(read_digits(numbers)))
 
     def _is_final(self, numbers: pl.Series) -> pl.Series:
         """Return which rows are written as they stay: E.164 digits that can be read in no other way."""

@@ -85,7 +85,9 @@ def _lines(path: Path) -> list[str]:
         raise SettingsError(NO_SUCH_FILE, "no such rate table", where=str(path)) from None
     except UnicodeDecodeError as error:
         what = f"byte {error.start} is not UTF-8"
-        raise SettingsError(UNREADABLE_FILE, what, where=str(path), expected="UTF-8 text") from None
+        raise SettingsError(
+            UNREADABLE_FILE, what, where=str(path), expected="UTF-8 text", cure="Save it as UTF-8."
+        ) from None
     except OSError as error:
         raise SettingsError(UNREADABLE_FILE, error.strerror or str(error), where=str(path)) from None
 

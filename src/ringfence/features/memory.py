@@ -63,7 +63,11 @@ def count_pairs(pairs: Ints, oldest: int) -> int:
 def move_pairs(pairs: Ints, oldest: int, larger: Ints) -> None:
     """Put the pairs that met at `oldest` or later into an empty table that is large enough."""
     mask = larger.shape[0] - 1
-    for i in range(pairs.shape[0]):
+    count = pairs.shape[0]
+    for i in range(count):
+        if i + NEAR < count and pairs[i + NEAR, 2] > oldest:
+            home = (pairs[i + NEAR, 0] ^ (pairs[i + NEAR, 1] * 0x9E3779B1)) & mask
+            prefetch(np.int64(larger.ctypes.data) + 24 * home)
         if pairs[i, 2] > oldest:
             at = (pairs[i, 0] ^ (pairs[i, 1] * 0x9E3779B1)) & mask
             while larger[at, 2] != 0:

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -18,18 +18,22 @@ from ringfence.events.clock import Clock
 from ringfence.events.errors import (
     NO_SUCH_FILE,
     NO_TABLE,
+    RECORD_TOO_LARGE,
     TRUNCATED,
     UNREADABLE_FILE,
     DependencyError,
     SettingsError,
 )
-from ringfence.feeds.decoded import Decoded, Position, no_events, reject, rejects_frame
+from ringfence.feeds.decoded import Decoded, Position, Reject, no_events, reject, rejects_frame
 from ringfence.feeds.delimited import check_columns
 from ringfence.feeds.limits import Limits
 from ringfence.feeds.mapping import TIMES, Mapping
 from ringfence.feeds.shaping import Fields, shape
 
 BATCH_ROWS: Final = 50_000
+BATCH_BYTES: Final = 8 << 20  # of text: no batch holds more than this and one row
+_SCHEMA_BYTES: Final = 1 << 16  # of one text of the schema, which the bound of a record must let through
+Row = tuple[Any, ...]  # its number, then the values of the columns
 SQLITE_MAGIC: Final = b"SQLite format 3\0"
 
 
@@ -64,33 +68,69 @@ class DatabaseFile:
         self._connection = _connect(path, self.name)
         try:
             self._table, self._columns = _find_table(self._connection, mapping, self.name)
+            most = max(limits.max_record_bytes, _SCHEMA_BYTES)  # larger values never come into memory
+            self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, most)
         except sqlite3.DatabaseError as error:
             raise DependencyError(UNREADABLE_FILE, f"no readable database: {error}", where=self.name) from None
 
     def read(self) -> Decoded | None:
-        """Return the next rows; None when there are none (yet). Rows of a damaged page end the table with a reject."""
-        last = int(self.position["row"])
+        """Return the next rows; None when there are none (yet). Rows of a damaged page end the table with a reject.
+
+        A batch ends after `BATCH_ROWS`, after `BATCH_BYTES`, and at a row with a value that is too large to be read.
+        """
         if self._damaged:
             return None
+        last = int(self.position["row"])
+        rows, error = self._fetch(last, BATCH_ROWS)
+        if error:  # the driver reads a row ahead: the error may be of the row after the next
+            last = rows[-1][0] if rows else last
+            one, again = self._fetch(last, 1)
+            rows, error = rows + one, again or (None if one else error)
+        last = rows[-1][0] if rows else last
+        if isinstance(error, sqlite3.DataError):
+            large = self._row_after(last)
+            return self._decode(rows, large, self._too_large(large))
+        if error:
+            self._damaged = True
+            what = f"rows after {last} cannot be read: {error}"
+            return self._decode(rows, last, reject(f"{self.name}#{last + 1}", b"", TRUNCATED, what))
+        return self._decode(rows, last) if rows else None
+
+    def _fetch(self, after: int, most: int) -> tuple[list[Row], sqlite3.DatabaseError | None]:
+        """Return the rows after one, and the error that ended them."""
         names = ", ".join(_quoted(column) for column in self._columns)
         query = f"SELECT rowid, {names} FROM {_quoted(self._table)} WHERE rowid > ? ORDER BY rowid LIMIT ?"  # noqa: S608 names quoted
-        rows = []
+        rows: list[Row] = []
+        size = 0
         try:
-            for row in self._connection.execute(query, (last, BATCH_ROWS)):
+            for row in self._connection.execute(query, (after, most)):
                 rows.append(row)
+                size += _size(row)
+                if size >= BATCH_BYTES:
+                    break
         except sqlite3.DatabaseError as error:
-            self._damaged = True
-            return self._decode(rows, f"rows after {rows[-1][0] if rows else last} cannot be read: {error}")
-        return self._decode(rows, "") if rows else None
+            return rows, error
+        return rows, None
+
+    def _row_after(self, row: int) -> int:
+        query = f"SELECT min(rowid) FROM {_quoted(self._table)} WHERE rowid > ?"  # noqa: S608 name quoted
+        return int(self._connection.execute(query, (row,)).fetchone()[0])
+
+    def _too_large(self, row: int) -> Reject:
+        most = self._limits.max_record_bytes
+        bad = reject(f"{self.name}#{row}", b"", RECORD_TOO_LARGE, f"more than {most} bytes, which is the most expected")
+        return bad._replace(raw_bytes=most + 1)  # none of it is kept
 
     def close(self) -> None:
         """Let the file go."""
         self._connection.close()
 
-    def _decode(self, rows: list[tuple[object, ...]], damage: str) -> Decoded:
-        last = int(str(rows[-1][0])) if rows else int(self.position["row"])
-        self.position = {"row": last}
-        rejects = [reject(f"{self.name}#{last + 1}", b"", TRUNCATED, damage)] if damage else []
+    def _decode(self, read: list[Row], upto: int, after: Reject | None = None) -> Decoded:
+        """Return what the rows hold; `upto` is the last that is done with, and `after` the reject of what follows."""
+        self.position = {"row": upto}
+        rows = [row for row in read if _size(row) <= self._limits.max_record_bytes]
+        rejects = [self._too_large(row[0]) for row in read if _size(row) > self._limits.max_record_bytes]
+        rejects += [after] if after else []
         if not rows:
             return Decoded(no_events(), rejects_frame(rejects), 0, {}, self.position)
         texts = [[_text(value) for value in row[1:]] for row in rows]
@@ -126,7 +166,13 @@ def sample_tables(path: Path, rows: int = 200) -> dict[str, pl.DataFrame]:
 def _sample(connection: sqlite3.Connection, table: str, rows: int) -> pl.DataFrame:
     cursor = connection.execute(f"SELECT * FROM {_quoted(table)} LIMIT ?", (rows,))  # noqa: S608 name quoted
     columns = [column[0] for column in cursor.description]
-    texts = [[_text(value) for value in row] for row in cursor]
+    texts: list[list[str | None]] = []
+    size = 0
+    for row in cursor:  # a few large rows tell as much as many small ones
+        texts.append([_text(value) for value in row])
+        size += _size(row)
+        if size >= BATCH_BYTES:
+            break
     return pl.DataFrame(texts, schema=dict.fromkeys(columns, pl.String()), orient="row")
 
 
@@ -153,7 +199,7 @@ def _find_table(connection: sqlite3.Connection, mapping: Mapping, name: str) -> 
     tables = [str(row[0]) for row in found]
     if mapping.table and mapping.table not in tables:
         raise SettingsError(NO_TABLE, f"there is no table {mapping.table!r}", where=name, expected=", ".join(tables))
-    timed = {take.column for target in TIMES for take in mapping.take.get(target, ())}
+    timed = {column for target in TIMES for take in mapping.take.get(target, ()) for column in take.columns}
     candidates = [mapping.table] if mapping.table else tables
     for table in candidates:
         columns = [row[1] for row in connection.execute(f"PRAGMA table_info({_quoted(table)})")]
@@ -162,6 +208,11 @@ def _find_table(connection: sqlite3.Connection, mapping: Mapping, name: str) -> 
             return table, [column for column in columns if column in mapping.named_columns()]
     expected = f"one with {' or '.join(sorted(timed))}"
     raise SettingsError(NO_TABLE, f"no table fits among {', '.join(tables) or 'none'}", where=name, expected=expected)
+
+
+def _size(row: Row) -> int:
+    """Return about how many bytes a row takes."""
+    return sum(len(value) for value in row if isinstance(value, str | bytes))
 
 
 def _quoted(name: str) -> str:

@@ -260,7 +260,7 @@ def check_columns(mapping: Mapping, columns: Sequence[str], *, where: str) -> No
     """Raise `SettingsError` (RF4006) when a file or table lacks columns without which the mapping cannot work."""
     lacking = [name for name in mapping.named_columns() if name not in columns]
     if mapping.missing_columns == "null":
-        timed = {take.column for target in TIMES for take in mapping.take.get(target, ())}
+        timed = {column for target in TIMES for take in mapping.take.get(target, ()) for column in take.columns}
         if not lacking or timed & set(columns):
             return
         lacking = sorted(timed)

@@ -19,10 +19,10 @@ from ringfence.feeds.delimited import Delimited
 from ringfence.feeds.json_records import JsonRecords
 from ringfence.feeds.limits import Limits
 from ringfence.feeds.lines import BYTE_ORDER_MARK
-from ringfence.feeds.mapping import Mapping, Take
+from ringfence.feeds.mapping import Mapping, Take, Value
 from ringfence.feeds.mapping_file import BUILT_IN, built_in_mapping
 from ringfence.feeds.ndjson import parse_object
-from ringfence.feeds.roles import assign, duration_unit, looks_like_numbers, target_named, time_format
+from ringfence.feeds.roles import assign, currency_named, duration_unit, looks_like_numbers, target_named, time_format
 from ringfence.feeds.strict_csv import Wrong, fields_of
 from ringfence.feeds.tables import ARROW_MAGIC, PARQUET_MAGIC
 
@@ -68,7 +68,7 @@ def guess_database(tables: Dict[str, pl.DataFrame], name: str = "mapping") -> Gu
     best = Guess("", 0.0, ("no table of this database looks like call records",))
     for table, frame in tables.items():
         takes = assign(frame) if frame.height else {}
-        mapping = Mapping(name=name, table=table, constants={"kind": "call"}, take=takes)
+        mapping = Mapping(name=name, table=table, constants=_constants(takes), take=takes)
         found = [target for target in ESSENTIAL if target in takes]
         confidence = round((1 + len(found)) / (1 + len(ESSENTIAL)), 2) if _times(takes) else 0.0
         if {"start_stamp", "billsec", "destination_number"} <= known & set(frame.columns):
@@ -108,7 +108,8 @@ def _guess_json(text: bytes, name: str) -> Guess:
         return Guess("", 0.0, ("JSON, but neither event files nor call records of FreeSWITCH",))
     columns = list(dict.fromkeys(key for row in rows for key in row))
     frame = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String()))
-    mapping = Mapping(name=name, constants={"kind": "call"}, take=assign(frame), missing_columns="null")
+    takes = assign(frame)
+    mapping = Mapping(name=name, constants=_constants(takes), take=takes, missing_columns="null")
     return _judged(mapping, text, ["one JSON object a line"])
 
 
@@ -134,10 +135,17 @@ def _guess_delimited(head: bytes, name: str) -> Guess:
         header=has_header,
         columns=() if has_header else tuple(columns),
         encoding=encoding,
-        constants={"kind": "call"},
+        constants=_constants(takes),
         take=takes,
     )
     return _judged(mapping, head, notes)
+
+
+def _constants(takes: Dict[str, tuple[Take, ...]]) -> dict[str, Value]:
+    """Return what all records have in common: that they are calls, and the currency that a column's name says."""
+    currency = None if "currency" in takes else currency_named(takes)
+    constants: dict[str, Value] = {"kind": "call"}
+    return constants | ({"currency": currency} if currency else {})
 
 
 def _judged(mapping: Mapping, head: bytes, notes: list[str]) -> Guess:
@@ -160,8 +168,6 @@ def _doubts(mapping: Mapping) -> list[str]:
     forms = {take.times[0] for several in mapping.take.values() for take in several if take.times}
     if any(form.startswith(("%d/%m", "%m/%d")) for form in forms):
         doubts.append(f"dates are read as {', '.join(sorted(forms))}: check that day and month are not swapped")
-    if not any(form.startswith("epoch") for form in forms):
-        doubts.append("times that state no zone are read as UTC: set `zone` if the switch writes local time")
     return doubts
 
 

@@ -44,11 +44,17 @@ class Take:
     """One way to get a value from a column. Of several ways, the first whose text is not empty counts."""
 
     column: str
+    others: tuple[str, ...] = ()  # whose texts follow it, each after a blank: the time of day after its date
     unit: str = ""  # of a duration (default s) or of money (default currency)
     times: tuple[str, ...] = ()  # formats of this time; the mapping's own when empty
     pattern: str = ""  # a regular expression whose first group is the value; no match: null
     values: Dict[str, Value] | str = field(default_factory=dict)  # what a text means; "q850": names of causes
     otherwise: Value | None = None  # what a text that `values` does not name means
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns whose texts make the value, in order."""
+        return (self.column, *self.others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +78,7 @@ class Mapping:
     columns: tuple[str, ...] = ()  # in order, when there is no header
     field_counts: tuple[int, ...] = ()  # numbers of fields that a record may have; default: all columns
     encoding: str = "utf-8"  # any that writes ASCII as ASCII
-    zone: str = "UTC"  # of times that state no offset
+    zone: str = ""  # of times that state no offset; empty: whoever reads with the mapping knows it, or UTC
     times: tuple[str, ...] = ("iso",)
     nulls: tuple[str, ...] = ("",)  # what stands for "nothing"
     comment: str = ""  # lines that begin so are no records
@@ -85,7 +91,7 @@ class Mapping:
     def named_columns(self) -> list[str]:
         """Return the columns that are looked at, in the order of first mention."""
         takes = (take for several in self.take.values() for take in several)
-        names = [take.column for take in takes]
+        names = [column for take in takes for column in take.columns]
         return list(dict.fromkeys([*names, *(rule.column for rule in self.leave_out)]))
 
     def counts(self) -> tuple[int, ...]:
@@ -107,7 +113,7 @@ class Mapping:
 
     def _settings(self) -> list[tuple[str, object]]:
         plain = Mapping(name=self.name)
-        always = ("delimiter", "header", "zone", "times")
+        always = ("delimiter", "header", "times")
         names = (
             *(
                 "title",
@@ -147,13 +153,14 @@ def _toml(value: object) -> str:
 
 
 def _take_toml(take: Take) -> str:
-    plain = Take(column=take.column)
+    plain = Take(column=take.column, others=take.others)
+    named: dict[str, object] = {"columns": take.columns} if take.others else {"column": take.column}
     extras = {
         name: getattr(take, name)
         for name in ("unit", "times", "pattern", "values", "otherwise")
         if getattr(take, name) != getattr(plain, name)
     }
-    return _toml({"column": take.column, **extras}) if extras else _toml(take.column)
+    return _toml({**named, **extras}) if extras or take.others else _toml(take.column)
 
 
 def _toml_key(key: str) -> str:

@@ -23,7 +23,7 @@ _TEXTS: Final = ("title", "delimiter", "quote", "encoding", "zone", "comment", "
 _LISTS: Final = ("columns", "times", "nulls")
 _TABLES: Final = ("constants", "take", "leave_out")
 SETTINGS: Final = (*_TEXTS, *_LISTS, "header", "field_counts", *_TABLES)
-TAKE_SETTINGS: Final = ("column", "unit", "times", "pattern", "values", "otherwise")
+TAKE_SETTINGS: Final = ("column", "columns", "unit", "times", "pattern", "values", "otherwise")
 _TYPES: Final = {"text": str, "integer": int, "boolean": bool, "money": int, "duration": int, "time": int}
 _ASCII: Final = bytes(range(128))
 
@@ -40,11 +40,15 @@ def load_mapping(path: Path) -> Mapping:
 
     """
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         raise SettingsError(NO_SUCH_FILE, "no such mapping file", where=str(path)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(UNREADABLE_FILE, f"cannot be read: {error}", where=str(path)) from None
+    except UnicodeDecodeError:
+        what = "this is not UTF-8 text"
+        raise SettingsError(UNREADABLE_FILE, what, where=str(path), cure="Save it as UTF-8.") from None
+    except OSError as error:
+        what = f"cannot be read: {error.strerror or error}"
+        raise SettingsError(UNREADABLE_FILE, what, where=str(path)) from None
     return parse_mapping(text, name=path.stem, where=str(path))
 
 
@@ -172,13 +176,13 @@ class _Reading:
         for key in value:
             if key not in TAKE_SETTINGS:
                 self.errors.append(f"{where}.{key} is not a setting{suggestion(key, TAKE_SETTINGS)}")
-        column = self._text(f"{where}.column", value.get("column", ""))
-        if not column:
-            self.errors.append(f'{where}: which column? expected column = "..."')
+        columns = self._columns(where, value)
+        if not columns:
             return None
         values = value.get("values", {})
         take = Take(
-            column=column,
+            column=columns[0],
+            others=columns[1:],
             unit=self._text(f"{where}.unit", value.get("unit", "")),
             times=self._texts(f"{where}.times", value.get("times", [])),
             pattern=self._text(f"{where}.pattern", value.get("pattern", "")),
@@ -187,6 +191,15 @@ class _Reading:
         )
         self.errors += [f"{where}: {wrong}" for wrong in _wrong_take(target, take, values)]
         return take
+
+    def _columns(self, where: str, value: dict[str, object]) -> tuple[str, ...]:
+        """Return the one column of a take, or the several whose texts are joined; none if that is not said."""
+        one = self._text(f"{where}.column", value.get("column", ""))
+        several = self._texts(f"{where}.columns", value.get("columns", []))
+        if bool(one) == bool(several) or not all(several):
+            self.errors.append(f'{where}: which column? expected column = "...", or columns = ["...", "..."]')
+            return ()
+        return (one,) if one else several
 
     def _leave_outs(self) -> tuple[LeaveOut, ...]:
         rules = []
@@ -254,7 +267,7 @@ def _wrong_text_settings(mapping: Mapping) -> list[str]:
     if mapping.missing_columns not in ("error", "null"):
         wrong.append(f'missing_columns = {mapping.missing_columns!r}; expected "error" or "null"')
     try:
-        ZoneInfo(mapping.zone)
+        ZoneInfo(mapping.zone or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         wrong.append(f"zone = {mapping.zone!r} is not known; expected a name like Europe/Berlin or UTC")
     try:

@@ -2,12 +2,14 @@
 
 The names are those of the exports of common switches and billing systems: Asterisk and its front ends,
 FreeSWITCH, Kamailio and OpenSIPS accounting, Cisco call managers, MagnusBilling, ASTPP, RADIUS accounting,
-and plain English.
+and plain English; and those that telephone systems give them in German, French, Spanish and Italian. A unit may follow:
+`Duration (sec)`, `Kosten in Cent`.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from itertools import pairwise
@@ -16,30 +18,34 @@ from typing import Final
 import polars as pl
 
 from ringfence.feeds.causes import Q850
-from ringfence.feeds.mapping import DURATIONS, TIMES, Take, Value
-from ringfence.feeds.values import durations_ms, times_ms
+from ringfence.feeds.mapping import DURATIONS, MONEY, TIMES, Take, Value
+from ringfence.feeds.values import durations_ms, micros, times_ms
 
 NAMES: Final[dict[str, str]] = {
     "caller": "src caller callingnumber callingparty callingpartynumber calling anumber anum ani cli from fromnumber"
     " source sourcenumber calleridnumber callernumber callerid origin originnumber sourcecdr callerdestination"
-    " srcuser clid msisdn subscriber origination originator sender senderid fromuser",
+    " srcuser clid msisdn subscriber origination originator sender senderid fromuser anrufer anrufernummer rufnummer"
+    " quellrufnummer quelle von absender appelant llamante origen numeroorigen chiamante",
     "callee": "dst callee called callednumber calledparty finalcalledpartynumber originalcalledpartynumber bnumber"
     " bnum dialednumber diallednumber dialed dialled dnis destination destinationnumber to tonumber calledstation"
-    " calledstationid dstuser receiver recipient touser",
+    " calledstationid dstuser receiver recipient touser angerufener angerufenenummer gewahltenummer zielrufnummer"
+    " zielnummer zielnr ziel gegenstelle empfanger an appele llamado destino numerodestino chiamato",
     "account": "accountcode account accountid customer customerid username user idclient clientid client"
     " billingaccount",
     "start_ms": "start starttime startdate startstamp calldate calltime datetime setuptime datetimeorigination"
     " callstart eventtime timestamp date begintime seizuretime time acctstarttime callstartdate callstarttime"
-    " startepoch eventdate datetimestart begin starttimestamp submittime submitted",
+    " startepoch eventdate datetimestart begin starttimestamp submittime submitted datum datumuhrzeit uhrzeit zeit"
+    " zeitpunkt beginn startzeit anfang fecha fechahora hora heure debut inizio ora",
     "answer_ms": "answer answertime answerstamp connecttime datetimeconnect connected answeredat answerdate answerepoch"
     " connectdate",
     "end_ms": "end endtime enddate endstamp disconnecttime datetimedisconnect releasetime stop stoptime hanguptime"
-    " acctstoptime endepoch finish callend callendtime disconnectdate",
+    " acctstoptime endepoch finish callend callendtime disconnectdate ende endzeit fechafin fin fine",
     "duration_ms": "billsec billseconds billableseconds billedduration billduration talktime talktimesec billedseconds"
     " conversationtime billmsec chargeableduration billabletime chargedduration sessiontime billabletimesec"
-    " answeredduration durationbilled realsessiontime usage",
+    " answeredduration durationbilled realsessiontime usage gesprachsdauer gesprachszeit",
     "whole_ms": "duration totalduration calllength length elapsed acctsessiontime callduration durationsec durationms"
-    " durationseconds callseconds seconds mduration totaltime durations",
+    " durationseconds callseconds seconds mduration totaltime durations dauer verbindungsdauer duree duracion durata"
+    " secs sec sekunden segundos secondes secondi",
     "ring_ms": "ringtime ringduration ringsec ringseconds",
     "setup_ms": "pdd postdialdelay setupduration progressmsec",
     "cause": "hangupcause cause causecode releasecause disconnectcause terminationcause sipcode responsecode q850"
@@ -55,8 +61,9 @@ NAMES: Final[dict[str, str]] = {
     "visited_network": "plmn visitedplmn servingnetwork visitednetwork vplmn mccmnc",
     "ip": "ip ipaddress sourceip remoteip callerip signalingip srcip networkaddr",
     "forwarded_by": "redirectingnumber forwardedby rdnis divertedby lastredirectednumber lastredirectdn",
-    "direction": "direction calldirection",
-    "charge_micros": "charge price sessionbill revenue amount retail sellprice debit callcharge",
+    "direction": "direction calldirection richtung",
+    "charge_micros": "charge price sessionbill revenue amount retail sellprice debit callcharge kosten preis betrag"
+    " entgelt gebuhr prix cout importe precio coste prezzo costo",
     "cost_micros": "cost buycost buyprice suppliercost wholesale totalcost providercost",
     "currency": "currency",
     "segments": "segments parts messageparts smsparts",
@@ -70,24 +77,64 @@ TIME_FORMATS: Final = (
     *("%d.%m.%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M:%S %p", "%d/%m/%y %H:%M:%S", "%m/%d/%y %H:%M:%S"),
     *("%d-%b-%Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%a %b %d %H:%M:%S %Y"),
 )
-ANSWERED_WORDS: Final = frozenset(
-    ("answered", "answer", "completed", "complete", "connected", "success", "successful", "ok", "true", "yes", "200")
+DAY_FORMATS: Final = (
+    *("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y"),
+    *("%d-%b-%Y", "%d %b %Y"),
 )
+CLOCK_FORMATS: Final = ("%H:%M:%S", "%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
+ANSWERED_WORDS: Final = frozenset(
+    (
+        *("answered", "answer", "completed", "complete", "connected", "success", "successful", "ok", "true", "yes"),
+        *("200", "angenommen", "beantwortet", "verbunden", "ja", "contestada", "atendida", "risposta", "si"),
+    )
+)
+DIRECTIONS: Final[dict[str, str]] = {
+    "inbound": "in", "incoming": "in", "in": "in", "eingehend": "in", "kommend": "in",
+    "outbound": "out", "outgoing": "out", "out": "out", "ausgehend": "out", "gehend": "out", "abgehend": "out",
+}  # fmt: skip
 _EPOCHS: Final = (("epoch_s", r"^1\d{9}(?:\.\d+)?$"), ("epoch_ms", r"^1\d{12}$"), ("epoch_us", r"^1\d{15}$"))
-_PHONE: Final = r"^(?:\+|00)?[\d ().-]{5,20}$"
+_PHONE: Final = r"^(?:\+|00)?[\d ()./-]{5,20}$"
 _SHARE: Final = 0.9  # of a column's values that must be of a kind
+
+CURRENCIES: Final = (  # that a name may end with; any three letters would be too many
+    "EUR USD GBP CHF PLN CZK SEK NOK DKK HUF RON BGN TRY UAH RSD CAD AUD NZD JPY CNY KRW INR BRL MXN ARS CLP COP PEN"
+    " ZAR NGN KES GHS TZS UGX EGP MAD TND AED SAR QAR ILS SGD HKD THB MYR IDR PHP VND PKR BDT LKR"
+)
+_CENTS: Final = ("cent", "cents", "ct", "cts", "pence", "centimes", "centimos")
+_UNIT: Final = re.compile(
+    r"\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*$"
+    r"|[\s_]+(?:in|en)[\s_]+(\w+)\.?\s*$"
+    r"|[\s_]+(cents?|cts?|eur|euro|usd|gbp|ms|msec|secs?|sek|mins?)\.?\s*$",
+    re.IGNORECASE,
+)
 
 _TARGET_OF: Final = {name: target for target, names in NAMES.items() for name in names.split()}
 
 
 def plain(name: str) -> str:
-    """Return a column's name without case, blanks and punctuation: how names are compared."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    """Return a column's name without case, accents, blanks and punctuation: how names are compared."""
+    return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", name).lower())
 
 
 def target_named(name: str) -> str | None:
-    """Return what a column is by its name alone."""
-    return _TARGET_OF.get(plain(name))
+    """Return what a column is by its name alone, or by its name without the unit that it ends with."""
+    return _TARGET_OF.get(plain(name)) or _TARGET_OF.get(plain(_UNIT.sub("", name)))
+
+
+def currency_named(takes: Dict[str, tuple[Take, ...]]) -> str | None:
+    """Return the currency that the name of a column of amounts ends with: `USD` of `Price (USD)`."""
+    for target in MONEY:
+        for take in takes.get(target, ()):
+            code = _unit_named(take.column).upper()
+            if code in CURRENCIES.split():
+                return code
+    return None
+
+
+def _unit_named(name: str) -> str:
+    """Return the unit that a column's name ends with: `cent` of `Kosten in Cent`, nothing where there is none."""
+    found = _UNIT.search(name)
+    return plain(next(filter(None, found.groups()))) if found else ""
 
 
 def time_format(text: pl.Series) -> str | None:
@@ -121,9 +168,9 @@ def duration_unit(name: str, text: pl.Series, span_ms: pl.Series | None) -> str 
         return "hh:mm:ss"
     if not _most(durations_ms(said, "s").is_not_null()):
         return None
-    if re.search(r"(?:ms|msec|msecs|millis|milliseconds)$", plain(name)):
+    if re.search(r"(?:ms|msec|msecs|millis|milliseconds|millisekunden)$", plain(name)):
         return "ms"
-    if re.search(r"(?:min|mins|minutes)$", plain(name)):
+    if re.search(r"(?:min|mins|minutes|minuten|minutos|minuti)$", plain(name)):
         return "min"
     if span_ms is not None:
         as_ms = (durations_ms(text, "ms") - span_ms).abs().median()
@@ -147,9 +194,9 @@ def assign(frame: pl.DataFrame) -> dict[str, tuple[Take, ...]]:
         if target and target not in named:
             named[target] = column
     formats = {column: form for column in frame.columns if (form := time_format(frame[column]))}
-    takes = _time_takes(frame, named, formats)
+    takes = _time_takes(frame, named, formats) or _day_and_clock_takes(frame)
     takes |= _duration_takes(frame, named, takes)
-    used = {take.column for several in takes.values() for take in several}
+    used = _used(takes)
     for target, column in named.items():
         if target not in (*TIMES, *DURATIONS) and column not in used:
             take = _other_take(target, column, frame[column])
@@ -175,6 +222,48 @@ def _first_time(text: pl.Series, form: str) -> float:
     return _number(times_ms(_said(text), [form], "UTC").median())
 
 
+def _day_and_clock_takes(frame: pl.DataFrame) -> dict[str, tuple[Take, ...]]:
+    """Return times of which the date and the time of day are columns of their own."""
+    days = {column: form for column in frame.columns if (form := _form(frame[column], DAY_FORMATS))}
+    clocks = {
+        column: form
+        for column in frame.columns
+        if target_named(column) not in DURATIONS and (form := _form(frame[column], CLOCK_FORMATS))
+    }
+    takes: dict[str, tuple[Take, ...]] = {}
+    for target in ("start_ms", "end_ms"):
+        named = [day for day in days if target_named(day) == target]
+        day = named[0] if named else next(iter(days), "") if target == "start_ms" else ""
+        clock = _clock_beside(frame.columns, day, target, clocks) if day else ""
+        if clock:
+            take = Take(column=day, others=(clock,), times=(f"{days[day]} {clocks[clock]}",))
+            takes[target] = (take,)
+            clocks.pop(clock)
+    return takes
+
+
+def _clock_beside(columns: Sequence[str], day: str, target: str, clocks: Dict[str, str]) -> str:
+    """Return the time of day that goes with a date: the one of that name, else the next to it."""
+    named = [clock for clock in clocks if target_named(clock) == target]
+    unnamed = [clock for clock in clocks if target_named(clock) is None]
+    at = columns.index(day)
+    near = sorted(named or unnamed, key=lambda clock: (columns.index(clock) < at, abs(columns.index(clock) - at)))
+    return near[0] if near else ""
+
+
+def _form(text: pl.Series, forms: Sequence[str]) -> str | None:
+    """Return the format that reads a column: of several that do, the one under which the days lie closer together."""
+    said = _said(text)
+    spans = {}
+    for form in forms if len(said) else ():
+        is_clock = form in CLOCK_FORMATS
+        whole = pl.select(pl.concat_str(pl.lit("2000-01-01 "), said)).to_series() if is_clock else said
+        times = whole.str.to_datetime(f"%Y-%m-%d {form}" if is_clock else form, strict=False, time_unit="ms")
+        if times.null_count() <= len(said) * (1 - _SHARE):
+            spans[form] = _number(times.dt.epoch("ms").max()) - _number(times.dt.epoch("ms").min())
+    return min(spans, key=lambda form: spans[form]) if spans else None
+
+
 def _duration_takes(
     frame: pl.DataFrame, named: Dict[str, str], times: Dict[str, tuple[Take, ...]]
 ) -> dict[str, tuple[Take, ...]]:
@@ -196,11 +285,11 @@ def _unnamed_durations(
     frame: pl.DataFrame, times: Dict[str, tuple[Take, ...]], span: pl.Series | None
 ) -> dict[str, tuple[Take, ...]]:
     """Return durations by content: small whole numbers, and of two in a row the one that is never longer is talk."""
-    timed = {take.column for several in times.values() for take in several}
+    timed = _used(times)
     small = [
         name
         for name in frame.columns
-        if name not in timed and _most(_said(frame[name]).str.contains(r"^\d{1,5}$|^\d{1,2}:\d{2}:\d{2}$"))
+        if name not in timed and _most(_said(frame[name]).str.contains(r"^\d{1,5}$|^\d{1,4}:\d{2}(?::\d{2})?$"))
     ]
     for whole, talk in pairwise(small):
         unit, other = duration_unit("", frame[whole], span), duration_unit("", frame[talk], span)
@@ -213,8 +302,18 @@ def _unnamed_durations(
 def _span(frame: pl.DataFrame, times: Dict[str, tuple[Take, ...]]) -> pl.Series | None:
     if not {"start_ms", "end_ms"} <= set(times):
         return None
-    start, end = (times_ms(frame[t.column], t.times, "UTC") for (t,) in (times["start_ms"], times["end_ms"]))
+    start, end = (times_ms(_texts(frame, take), take.times, "UTC") for (take,) in (times["start_ms"], times["end_ms"]))
     return end - start
+
+
+def _texts(frame: pl.DataFrame, take: Take) -> pl.Series:
+    """Return the texts of a take, those of its columns one after the other."""
+    parts = [frame[column].str.strip_chars() for column in take.columns]
+    return pl.select(pl.concat_str(parts, separator=" ")).to_series() if take.others else frame[take.column]
+
+
+def _used(takes: Dict[str, tuple[Take, ...]]) -> set[str]:
+    return {column for several in takes.values() for take in several for column in take.columns}
 
 
 def _other_take(target: str, column: str, text: pl.Series) -> Take | None:
@@ -230,8 +329,12 @@ def _other_take(target: str, column: str, text: pl.Series) -> Take | None:
             return Take(column=column)
         return Take(column=column, values="q850") if _most(said.is_in(list(Q850))) else None
     if target == "direction":
-        return Take(column=column, values={"inbound": "in", "outbound": "out", "incoming": "in", "outgoing": "out"})
-    if target in ("charge_micros", "cost_micros", "segments", "bytes_up", "bytes_down"):
+        ways = {word: DIRECTIONS[word.lower()] for word in said.unique().sort().to_list() if word.lower() in DIRECTIONS}
+        return Take(column=column, values=ways or DIRECTIONS)
+    if target in MONEY:
+        unit = "cents" if _unit_named(column) in _CENTS else ""
+        return Take(column=column, unit=unit) if _most(micros(said, "currency").is_not_null()) else None
+    if target in ("segments", "bytes_up", "bytes_down"):
         return Take(column=column) if _most(said.cast(pl.Float64, strict=False).is_not_null()) else None
     return Take(column=column)
 
@@ -240,8 +343,9 @@ def _unnamed_parties(
     frame: pl.DataFrame, takes: Dict[str, tuple[Take, ...]], formats: Dict[str, str]
 ) -> dict[str, tuple[Take, ...]]:
     """Return caller and callee by content, in this order, where no name says which they are."""
-    used = {take.column for several in takes.values() for take in several} | set(formats)
+    used = _used(takes) | set(formats)
     free = [name for name in frame.columns if name not in used and looks_like_numbers(frame[name])]
+    free = [name for name in free if not _form(frame[name], DAY_FORMATS)]
     lacking = [target for target in ("caller", "callee") if target not in takes]
     return {target: (Take(column=column),) for target, column in zip(lacking, free, strict=False)}
 

@@ -22,6 +22,7 @@ from ringfence.feeds.repeated_hour import CLOCKS, fitting, repeated
 from ringfence.feeds.values import NO_TIME, Reading, claims, durations_ms, integers, micros, times_ms
 
 SECOND_MS = 1000
+UTC = "UTC"
 _LETTERS = {"%Y": "YYYY", "%m": "MM", "%d": "DD", "%H": "hh", "%M": "mm", "%S": "ss", "%y": "YY"}
 _CODES = {"time": BAD_TIME, "duration": BAD_NUMBER, "money": BAD_NUMBER, "integer": BAD_NUMBER}
 _EXPECTED = {
@@ -118,7 +119,7 @@ def _take_all(frame: pl.DataFrame, mapping: Mapping) -> tuple[pl.DataFrame, list
 def _in_the_right_hour(taken: pl.DataFrame, frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
     """Read times again that the end of summer time makes ambiguous, as the record's other times and durations want."""
     clocks = [name for name in CLOCKS if name in mapping.take]
-    rows = repeated(taken, clocks, mapping.zone)
+    rows = repeated(taken, clocks, mapping.zone or UTC)
     if not len(rows):
         return taken
     part = frame.gather(rows)
@@ -130,8 +131,9 @@ def _in_the_right_hour(taken: pl.DataFrame, frame: pl.DataFrame, mapping: Mappin
 def _own_name(target: str, row: int, frame: pl.DataFrame, mapping: Mapping) -> str:
     """Return the record's own name of the column that a target was taken from: what a person will look for."""
     for take in mapping.take.get(target, ()):
-        if take.column in frame.columns and frame[take.column][row] not in (None, *mapping.nulls):
-            return take.column
+        texts = [frame[column][row] for column in take.columns if column in frame.columns]
+        if len(texts) == len(take.columns) and any(text not in (None, *mapping.nulls) for text in texts):
+            return " and ".join(take.columns)
     return target
 
 
@@ -154,11 +156,12 @@ def _take_target(
     all_text = pl.Series(target, [None], pl.String).new_from_index(0, frame.height)
     all_value: pl.Series | None = None
     for take in takes:
-        if take.column not in frame.columns or (all_value is not None and not all_text.has_nulls()):
+        is_there = all(column in frame.columns for column in take.columns)
+        if not is_there or (all_value is not None and not all_text.has_nulls()):
             continue
-        text = _text(frame[take.column], take, (*mapping.nulls, *(NO_TIME if target in TIMES else ())))
+        text = _text(frame, take, (*mapping.nulls, *(NO_TIME if target in TIMES else ())))
         value = _value(text, target, take, mapping, reading)
-        if take.values:
+        if take.values or take.otherwise is not None:
             text = text.set(value.is_null(), None)  # a word that the mapping does not name says nothing: no error
         first = all_text.is_null()
         all_value = value if all_value is None else value.zip_with(first, all_value)
@@ -168,19 +171,26 @@ def _take_target(
     return all_text, all_value
 
 
-def _text(column: pl.Series, take: Take, nulls: Sequence[str]) -> pl.Series:
-    """Return what a column says, with what stands for nothing as null."""
-    text = column.str.strip_chars()
-    text = text.set(text.is_in(nulls).fill_null(value=False), None)
+def _text(frame: pl.DataFrame, take: Take, nulls: Sequence[str]) -> pl.Series:
+    """Return what the columns of a take say, with what stands for nothing as null."""
+    text = _said(frame[take.column], nulls)
+    if take.others:
+        parts = [text, *(_said(frame[column], nulls) for column in take.others)]
+        text = _said(pl.select(pl.concat_str(parts, separator=" ", ignore_nulls=True)).to_series(), ("", *nulls))
     return text.str.extract(take.pattern, 1) if take.pattern else text
+
+
+def _said(column: pl.Series, nulls: Sequence[str]) -> pl.Series:
+    text = column.str.strip_chars()
+    return text.set(text.is_in(nulls).fill_null(value=False), None)
 
 
 def _value(text: pl.Series, target: str, take: Take, mapping: Mapping, reading: Reading = "earliest") -> pl.Series:
     kind = target_type(target)
-    if take.values:
+    if take.values or take.otherwise is not None:
         return _meant(text, take, kind)
     if kind == "time":
-        return times_ms(text, take.times or mapping.times, mapping.zone, reading)
+        return times_ms(text, take.times or mapping.times, mapping.zone or UTC, reading)
     if kind == "duration":
         return durations_ms(text, take.unit or "s")
     if kind == "money":

@@ -71,9 +71,12 @@ def _parsed(text: pl.Series, form: str, zone: str, reading: Reading) -> pl.Serie
 
 
 def durations_ms(text: pl.Series, unit: str) -> pl.Series:
-    """Return durations in milliseconds; `unit` is one of `DURATION_UNITS`."""
-    if unit == "hh:mm:ss":
+    """Return durations in milliseconds; `unit` is one of `DURATION_UNITS`, and what has a colon is `hh:mm:ss`."""
+    clock = text.str.contains(":", literal=True).fill_null(value=False)
+    if unit == "hh:mm:ss" or clock.all():
         return _clock_durations(text)
+    if clock.any():
+        return durations_ms(text.set(clock, None), unit).zip_with(~clock, _clock_durations(text))
     whole = text.cast(pl.Int64, strict=False)
     factor = DURATION_UNITS[unit]
     if factor >= 1 and whole.null_count() == text.null_count():
@@ -82,9 +85,11 @@ def durations_ms(text: pl.Series, unit: str) -> pl.Series:
 
 
 def _clock_durations(text: pl.Series) -> pl.Series:
-    parts = text.str.extract_groups(r"^\s*(?:(\d{1,4}):)?(\d{1,2}):([0-5]?\d(?:\.\d+)?)\s*$")
-    hours, minutes, seconds = (parts.struct.field(str(i)).cast(pl.Float64) for i in (1, 2, 3))
-    return _rounded((hours.fill_null(0.0) * 3600 + minutes * 60 + seconds) * 1000)
+    parts = text.str.extract_groups(r"^\s*(?:(\d{1,4}):([0-5]?\d)|(\d{1,6})):([0-5]?\d(?:\.\d+)?)\s*$")
+    hours, past, minutes, seconds = (parts.struct.field(str(i)).cast(pl.Float64) for i in (1, 2, 3, 4))
+    return _rounded(
+        (hours.fill_null(0.0) * 3600 + past.fill_null(0.0) * 60 + minutes.fill_null(0.0) * 60 + seconds) * 1000
+    )
 
 
 def micros(text: pl.Series, unit: str) -> pl.Series:

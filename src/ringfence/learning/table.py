@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
 
 from ringfence.events.money import money_text
 from ringfence.learning.evaluate import Evaluation
+
+_ALL: Final = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,25 @@ def outcome_sheet(evaluation: Evaluation, currency: str) -> Sheet:
         for one in evaluation.frauds
     )
     return Sheet(columns, tuple(rows))
+
+
+def fraud_sheet(evaluation: Evaluation) -> Sheet:
+    """Return what became of the episodes of each fraud, its variants together; last of all frauds."""
+    each = evaluation.episodes
+    every = pl.concat([each, each.with_columns(fraud=pl.lit(_ALL))])
+    rows = every.group_by("fraud").agg(
+        pl.col("variant").unique().sort(descending=True).str.join(", "),
+        pl.len(),
+        pl.col("raised_at_ms").is_not_null().mean().alias("found"),
+        pl.col("loss_share").median(),
+    )
+    return Sheet(
+        ("fraud", "variants", "episodes", "found", "lost before alert"),
+        tuple(
+            (fraud, variants, f"{episodes:,}", percent(found), percent(lost))
+            for fraud, variants, episodes, found, lost in rows.sort(pl.col("fraud") == _ALL, "fraud").iter_rows()
+        ),
+    )
 
 
 def recall_sheet(contenders: Mapping[str, Evaluation]) -> Sheet:

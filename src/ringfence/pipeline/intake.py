@@ -120,13 +120,13 @@ class Intake:
         if not self.waiting or watermark <= self.floor:
             return None
         everything = pl.concat(self.waiting)
-        due = everything.filter(pl.col("at_ms") < watermark)
-        if due.height == 0:
+        order = everything.select("at_ms", "event_id").with_row_index("row").filter(pl.col("at_ms") < watermark)
+        if order.height == 0:
             self.waiting = [everything]
             return None
+        due = everything[order.sort("at_ms", "event_id")["row"]]  # all columns are moved once
         rest = everything.filter(pl.col("at_ms") >= watermark)
         self.waiting = [rest] if rest.height else []
-        due = due.sort("at_ms", "event_id")
         self.floor = max(self.floor, min(watermark, int(due["at_ms"][-1]) + 1))
         return due
 

@@ -19,8 +19,10 @@ from ringfence.events.door import Home
 from ringfence.events.errors import (
     BAD_SETTING,
     BAD_TOML,
+    STORE_READ_ONLY,
     UNKNOWN_SETTING,
     UNREADABLE_FILE,
+    DependencyError,
     SettingsError,
 )
 from ringfence.events.rating import RateTable
@@ -100,8 +102,10 @@ class Settings:
 
         Raises:
             SettingsError: with everything that is wrong, or because the file cannot be read.
+            DependencyError: the home folder is a file, or would lie in one (RF4012).
 
         """
+        _check_folder(home)
         loading = _Loading()
         loading.read_file(home / FILE_NAME)
         loading.read_environment(environment)
@@ -134,6 +138,23 @@ class Settings:
             area_code=self.home.area_code,
         )
 
+    def zone_of_records(self) -> str:
+        """Return the zone of times that name none, where neither their source nor their mapping says one.
+
+        It is the home's where somebody said that; its default is the example's, and nobody's records are in it.
+        """
+        return self.home.time_zone if self.says_time_zone else "UTC"
+
+    @property
+    def says_time_zone(self) -> bool:
+        """Whether somebody said in which time zone home is; else it is that of the example."""
+        return self.origins.get("home.time_zone", DEFAULT) != DEFAULT
+
+    @property
+    def says_country(self) -> bool:
+        """Whether somebody said in which country home is; else it is that of the example."""
+        return self.origins.get("home.country", DEFAULT) != DEFAULT
+
     def lateness_ms(self, source: SourceSection) -> int:
         """Return how long events of a source may be overtaken and still count."""
         if source.lateness_ms is not None:
@@ -162,6 +183,18 @@ def home_folder(environment: Mapping[str, str]) -> Path:
 def home_of_process(home: Path | None = None) -> Path:
     """Return the home folder that is given, or else that of this process's environment."""
     return home or home_folder(os.environ)
+
+
+def _check_folder(home: Path) -> None:
+    there = next((path for path in (home, *home.parents) if path.exists()), None)
+    if there is not None and not there.is_dir():
+        raise DependencyError(
+            STORE_READ_ONLY,
+            "this is a file",
+            where=str(there),
+            expected="a folder",
+            cure="Name another folder, or move the file away.",
+        )
 
 
 class _Loading:

@@ -66,7 +66,8 @@ class HomeSection:
     time_zone: str = setting(
         "Europe/Amsterdam",
         values.TIME_ZONE,
-        "When it is night and weekend, and the zone in which times are shown.",
+        "When it is night and weekend, and the zone in which times are shown. Where it is set, also the zone of times "
+        "in records that name none, unless their source or their mapping says another.",
     )
     currency: str = setting("EUR", values.CURRENCY, "The currency of all money; the rate table's too.")
     plmns: tuple[str, ...] = setting(
@@ -96,7 +97,9 @@ class EngineSection:
     """How records become features and alerts on this machine."""
 
     shards: int = setting(
-        16, values.whole(1, 1024), "Parts that the memory of all parties is divided into. Changes no alert."
+        0,
+        values.whole(0, 1024),
+        "Parts that the memory of all parties is divided into; 0: one for each thread. Changes no alert.",
     )
     threads: int = setting(
         0, values.whole(0, 1024), "Threads that work on the shards; 0: one for each core. Changes no alert."
@@ -192,7 +195,8 @@ class SourceSection:
     time_zone: str | None = setting(
         None,
         values.TIME_ZONE,
-        "The zone of its records' times, where they name none. Unset: that of the mapping; UTC for the switches known.",
+        "The zone of its records' times, where they name none. Unset: that of the mapping; without one, "
+        "`home.time_zone`; where that is not set either, UTC.",
     )
     lateness_ms: int | None = setting(
         None,

@@ -53,7 +53,7 @@ def outcomes(
     median_s: Floats | float,
     *,
     willing: Floats | float = 1.0,
-    setup_s: float = 2.6,
+    setup_s: Floats | float = 2.6,
     spread: Floats | float = 0.58,
 ) -> dict[str, Any]:
     """Return the outcome columns of n calls; `willing` scales the share that is answered, call by call."""
@@ -64,7 +64,7 @@ def outcomes(
     rings = state == 4
     rest = 1.0 - failing[-1]
     answered = rings & (rng.random(n) < np.minimum(a.answered / rest * np.asarray(willing), 0.99))
-    setup = (setup_s * 1_000 * np.exp(rng.normal(0, 0.35, n))).astype(np.int64)
+    setup = (np.asarray(setup_s) * 1_000 * np.exp(rng.normal(0, 0.35, n))).astype(np.int64)
     picked_up = rng.gamma(2.2, a.pick_up_s / 2.2 * 1_000, n)
     given_up = np.minimum(rng.gamma(4.0, a.patience_s / 4 * 1_000, n), 60_000)
     ring = np.where(answered, np.clip(picked_up, 400, 58_000), np.where(rings, given_up, 0)).astype(np.int64)

@@ -28,7 +28,7 @@ from ringfence.stores.history import FOLDER, history_files
 from ringfence.stores.home_lock import FILE_NAME as LOCK_NAME
 from ringfence.stores.home_lock import only_run
 from ringfence.wiring.readers import expand
-from ringfence.wiring.rules_in_force import known_lists, known_rules, own_files
+from ringfence.wiring.rules_in_force import AMOUNTS_IN, about_money, known_lists, known_rules, own_files
 from ringfence.wiring.workplace import STATE_FOLDER, workplace
 
 OLDEST_PYTHON: Final = (3, 11)
@@ -61,6 +61,9 @@ def findings(settings: Settings, clock: Clock) -> Iterator[Finding]:
             yield check(settings, clock)
         except RingfenceError as error:
             yield failed(name, error)
+        except OSError as error:
+            what = f"{error.filename or settings.folder}: {error.strerror or error}"
+            yield Finding(name, False, what, "Check its permissions and its owner.")
 
 
 def failed(name: str, error: RingfenceError) -> Finding:
@@ -117,8 +120,18 @@ def _home(settings: Settings, _clock: Clock) -> Finding:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        return Finding("home", False, f"{folder} cannot be written: {error.strerror}", "Check its owner and its mount.")
+        cure = "Check its owner and its mount." if folder.is_dir() else "Name another folder with --home."
+        return Finding("home", False, f"{folder} cannot be written: {error.strerror}", cure)
     return Finding("home", True, f"{folder} can be written")
+
+
+def _where(settings: Settings, _clock: Clock) -> Finding:
+    home = settings.home
+    what = f"{home.country}, {home.time_zone}; times in records that name no zone are in {settings.zone_of_records()}"
+    if settings.says_country and settings.says_time_zone:
+        return Finding("where", True, what)
+    cure = f"That is the example's. Say where you are in {settings.folder / 'ringfence.toml'}: home.country, "
+    return Finding("where", True, what, f"{cure}home.time_zone (docs/how-to/connect-your-records.md).")
 
 
 def _privacy(settings: Settings, _clock: Clock) -> Finding:
@@ -205,6 +218,22 @@ def _rules(settings: Settings, _clock: Clock) -> Finding:
     return Finding("rules", True, f"{sum(k.status in ('on', 'shadow') for k in found)} of {len(found)} are in force")
 
 
+def _currency(settings: Settings, _clock: Clock) -> Finding:
+    currency = settings.home.currency
+    rules = about_money(settings) if currency != AMOUNTS_IN else []
+    if not rules:
+        return Finding("currency", True, f"amounts are in {currency}")
+    what = (
+        f"amounts are in {currency}; {len(rules)} shipped rules ask for amounts that are meant in {AMOUNTS_IN} and are "
+        f"taken for {currency} as they are: {', '.join(rule.id for rule in rules)}"
+    )
+    cure = (
+        f"If that is far off, put copies with converted amounts into {settings.folder / 'rules'}: "
+        "docs/how-to/use-your-own-rates.md."
+    )
+    return Finding("currency", True, what, cure)
+
+
 def _lists(settings: Settings, clock: Clock) -> Finding:
     found = [one for one, _ in known_lists(settings)]
     now_ms = clock.now_ms()
@@ -289,6 +318,7 @@ CHECKS: Final[dict[str, Check]] = {
     "python": _python,
     "packages": _packages,
     "home": _home,
+    "where": _where,
     "privacy": _privacy,
     "disk": _disk,
     "database": _database,
@@ -298,6 +328,7 @@ CHECKS: Final[dict[str, Check]] = {
     "rules": _rules,
     "lists": _lists,
     "rates": _rates,
+    "currency": _currency,
     "mappings": _mappings,
     "sources": _sources,
     "clock": _clocks,

@@ -12,7 +12,9 @@ import polars as pl
 from ringfence.events.door import admit
 from ringfence.events.errors import ALREADY_THERE, BAD_ARGUMENT, UNKNOWN_FORMAT, UsageError
 from ringfence.feeds.limits import Limits
-from ringfence.feeds.mapping import Mapping
+from ringfence.feeds.mapping import TIMES, Mapping
+from ringfence.feeds.mapping_file import BUILT_IN, built_in_mapping
+from ringfence.feeds.values import EPOCHS
 from ringfence.settings import Settings
 from ringfence.stores.durable import make_folder
 from ringfence.stores.failures import disk_errors
@@ -25,16 +27,26 @@ _NOT_SHOWN: Final = ("event_id", "source")
 
 
 @dataclass(frozen=True, slots=True)
+class Zone:
+    """The zone in which times that name none are read, and what says so; nothing: nobody did."""
+
+    name: str
+    said_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Looked:
     """What the first records of a file are.
 
     `events` are the first `ROWS` of them as they would enter the flow, with the columns that say anything; `rejects`
     are those of all `records` that would go to suspense. `confidence` is 0 to 1, or None where nothing was guessed.
+    `zone` is that of times that name none; None where all are moments by themselves.
     """
 
     feed: str | Mapping
     confidence: float | None
     notes: tuple[str, ...]
+    zone: Zone | None
     records: int
     events: pl.DataFrame
     rejects: pl.DataFrame
@@ -58,26 +70,45 @@ def look(settings: Settings, path: Path, *, format: str = "auto", zone: str = ""
         settings: whose home country and rates make events of them.
         path: the file.
         format: how to read it; `auto`: guess.
-        zone: of times that state none; empty: as guessed.
+        zone: of times that name none; empty: as the mapping says, or else the settings.
         name: of a guessed mapping; empty: after the file.
 
     Raises:
         RingfenceError: the file cannot be read, or nothing fits it (RF4003).
     """
     feed, confidence, notes = _feed(settings, path, format, zone, name)
-    reader = open_reader(path, feed, zone=zone, limits=replace(limits_of(settings), settled_ms=0))
+    limits, read_in = replace(limits_of(settings), settled_ms=0), _zone(settings, feed, zone)
+    reader = open_reader(path, feed, zone=read_in.name if read_in else "", limits=limits)
     try:
         piece = reader.read()
     finally:
         reader.close()
     if piece is None:
-        return Looked(feed, confidence, notes, 0, pl.DataFrame(), pl.DataFrame(), 0, {})
+        return Looked(feed, confidence, notes, read_in, 0, pl.DataFrame(), pl.DataFrame(), 0, {})
     events = admit(piece.events.head(ROWS), settings.make_home())
     filled = [n for n in events.columns if n not in _NOT_SHOWN and events[n].null_count() < events.height]
     records = piece.events.height + piece.rejects.height
     return Looked(
-        feed, confidence, notes, records, events.select(filled), piece.rejects, piece.left_out, dict(piece.unknown)
+        feed=feed,
+        confidence=confidence,
+        notes=notes,
+        zone=read_in,
+        records=records,
+        events=events.select(filled),
+        rejects=piece.rejects,
+        left_out=piece.left_out,
+        unknown=dict(piece.unknown),
     )
+
+
+def _zone(settings: Settings, feed: str | Mapping, zone: str) -> Zone | None:
+    mapping = feed if isinstance(feed, Mapping) else built_in_mapping(feed) if feed in BUILT_IN else None
+    takes = [take for name in TIMES for take in mapping.take.get(name, ())] if mapping else []
+    if mapping is None or all(set(take.times or mapping.times) <= set(EPOCHS) for take in takes):
+        return None
+    if zone or mapping.zone:
+        return Zone(zone or mapping.zone, "--time-zone" if zone else f"`zone` in the mapping {mapping.name}")
+    return Zone(settings.zone_of_records(), "home.time_zone" if settings.says_time_zone else "")
 
 
 def _feed(
@@ -97,8 +128,7 @@ def _feed(
         )
     if isinstance(found.feed, Mapping):
         mapping = replace(found.feed, name=name or found.feed.name, zone=zone or found.feed.zone)
-        notes = tuple(note for note in found.notes if not zone or "`zone`" not in note)  # that doubt is settled
-        return mapping, found.confidence, notes
+        return mapping, found.confidence, found.notes
     return found.feed, found.confidence, found.notes
 
 

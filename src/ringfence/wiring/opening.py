@@ -97,7 +97,7 @@ class Files:
         left = self._left()
         for number, path in found:
             source, look = self._sources[number], _look(path)
-            if source.feed == "auto" and not head_of(path, 1):
+            if source.feed == "auto" and not head_of(path, 1, to_tell=True):
                 continue  # nothing is in it that could tell its format; if it is followed, there may be later
             file = self._open(source, path, left)
             if look:
@@ -180,6 +180,7 @@ class Files:
             "limits": limits_of(self.settings),
             "clock": self.clock,
             "zone": section.time_zone or "",
+            "home_zone": self.settings.zone_of_records(),
         }
         reopen: Callable[[Position], Reader] = partial(_reopened, path, source.feed, **how)
         key, was, position = _position(left, section.name, path, follow=follow)

@@ -62,6 +62,7 @@ def open_reader(
     limits: Limits | None = None,
     clock: Clock | None = None,
     zone: str = "",
+    home_zone: str = "",
     block_bytes: int = BLOCK_BYTES,
 ) -> Reader:
     """Open one file to be read, from a position that an earlier reader of it gave, or from its start.
@@ -77,6 +78,7 @@ def open_reader(
         limits: Bounds of a believable record.
         clock: Tells which records are from the future.
         zone: Time zone of times that state none; default: the mapping's.
+        home_zone: The same, where the mapping says none either; default: UTC.
         block_bytes: How much is decoded at a time.
 
     Raises:
@@ -87,7 +89,7 @@ def open_reader(
     """
     path = Path(path)
     limits, clock = limits or Limits(), clock or SystemClock()
-    head = head_of(path)
+    head = head_of(path, to_tell=feed == "auto")
     if feed == "auto":
         feed = sniffed(path, head)
     mapping = feed if isinstance(feed, Mapping) else built_in_mapping(feed) if feed in BUILT_IN else None
@@ -98,7 +100,7 @@ def open_reader(
             return TableFile(path, source=source, position=position, limits=limits, clock=clock)
         lines: BlockFeed = Ndjson(source=source, limits=limits, clock=clock)
     else:
-        mapping = replace(mapping, zone=zone) if zone else mapping
+        mapping = replace(mapping, zone=zone or mapping.zone or home_zone)
         if head.startswith(SQLITE_MAGIC):
             return DatabaseFile(path, mapping, source=source, position=position, limits=limits, clock=clock)
         kind = JsonRecords if head.lstrip()[:1] == b"{" else Delimited
@@ -123,7 +125,9 @@ def guess(path: Path | str) -> Guess:
 
     """
     path = Path(path)
-    head = head_of(path, SAMPLE_BYTES)
+    head = head_of(path, SAMPLE_BYTES, to_tell=True)
+    if not head:
+        return Guess("", 0.0, ("the file is empty",))
     name = path.name.split(".")[0] or "mapping"
     return guess_database(sample_tables(path), name) if head.startswith(SQLITE_MAGIC) else guess_from(head, name)
 
@@ -160,6 +164,7 @@ def decode_again(
     limits: Limits | None = None,
     clock: Clock | None = None,
     zone: str = "",
+    home_zone: str = "",
 ) -> Decoded:
     """Decode one record on its own: a reject that was edited, or that another mapping may read.
 
@@ -171,7 +176,7 @@ def decode_again(
     if mapping is None:
         again: BlockFeed = Ndjson(source=source, limits=limits, clock=clock)
     else:
-        mapping = replace(mapping, zone=zone) if zone else mapping
+        mapping = replace(mapping, zone=zone or mapping.zone or home_zone)
         kind = JsonRecords if raw.lstrip()[:1] == b"{" else Delimited
         again = kind(mapping, source=source, limits=limits, clock=clock)
     again.header = header
@@ -201,4 +206,4 @@ def sniffed(path: Path, head: bytes) -> str:
     raise UsageError(UNKNOWN_FORMAT, "these records are not of a known format", where=str(path), cure=CONNECT)
 
 
-CONNECT: Final = "Make a mapping with `ringfence connect FILE`."
+CONNECT: Final = "Make a mapping with `ringfence connect FILE`, or name the one that you have: --format NAME."

@@ -98,12 +98,14 @@ class Wanted:
 class Recycling:
     """What to do with which records.
 
-    `format` is a format or a mapping; empty: that of the record's source. `clock` tells when it was done.
+    `format` is a format or a mapping, `zone` that of times that name none; empty: those of the record's source.
+    `clock` tells when it was done.
     """
 
     wanted: Wanted
     owner: str
     format: str = ""
+    zone: str = ""
     clock: Clock = field(default_factory=SystemClock)
 
 
@@ -225,7 +227,8 @@ def _decoder(settings: Settings, what: Recycling, headers: dict[tuple[str, str],
             header=headers.get((record.source, file), ""),
             limits=limits,
             clock=what.clock,
-            zone=(section.time_zone or "") if section else "",
+            zone=what.zone or (section and section.time_zone) or "",
+            home_zone=settings.zone_of_records(),
         )
         return _judged(record, piece)
 

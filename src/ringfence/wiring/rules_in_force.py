@@ -17,6 +17,7 @@ from ringfence.wiring.catalogue import catalogue
 from ringfence.wiring.panel import PACK, all_lists, all_rules
 
 SHIPPED: Final = "shipped"
+AMOUNTS_IN: Final = "EUR"  # the currency in which the amounts of shipped rules are meant
 OFF: Final = "off (rules.off)"  # turned off by the settings, whatever the rule says
 
 
@@ -108,6 +109,12 @@ def entries_that_hold(found: HotList, number: str) -> list[Entry]:
     ]
 
 
+def about_money(settings: Settings) -> list[Rule]:
+    """Return the shipped rules in force that ask for amounts of money: numbers meant in `AMOUNTS_IN`."""
+    found = (k.rule for k in known_rules(settings) if k.status in ("on", "shadow") and k.origin.startswith(SHIPPED))
+    return [rule for rule in found if any("_micros" in column for column in rule.columns)]
+
+
 def meanings(rule: Rule) -> list[tuple[str, str, str]]:
     """Return what a rule reads: each feature and column, its unit and its meaning."""
     known = catalogue()
@@ -122,12 +129,14 @@ def problem_document(problem: Problem) -> dict[str, Any]:
 
 
 __all__ = [
+    "AMOUNTS_IN",
     "OFF",
     "Entry",
     "HotList",
     "Known",
     "Problem",
     "SettingsError",
+    "about_money",
     "check_lists",
     "check_rules",
     "entries_that_hold",

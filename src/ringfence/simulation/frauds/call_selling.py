@@ -2,7 +2,8 @@
 
 Plain: a few lines got with a false identity, used through conference and forwarding by several customers at once,
 from noon to midnight, to a few countries. Evasive: fewer and shorter calls by day, one at a time, with domestic calls
-between them. Money: the wholesale price of the minutes.
+between them. Up to half of a line's calls go to a number again: customers come back to call the same family. Money:
+the wholesale price of the minutes.
 """
 
 from __future__ import annotations
@@ -30,11 +31,12 @@ def commit(scene: Scene) -> Traffic:
     countries = _countries(scene, scene.between(2, 5) if evasive else scene.between(1, 3))
     per_day = scene.about(9, 0.3, 5, 18) if evasive else scene.about(38, 0.4, 18, 110)
     channels = 1 if evasive else scene.between(1, 4)
+    regulars = scene.rng.uniform(0, 0.5)
     parts = []
     for sim in range(len(sims.number)):
         for _ in range(channels):
             starts = _moments(scene, start, days, per_day / channels)
-            calls = _sold(scene, starts, countries, 240 if evasive else 480)
+            calls = _sold(scene, starts, countries, 240 if evasive else 480, regulars)
             if evasive and len(starts):
                 cover = ordinary(scene, np.sort(scene.rng.choice(starts, max(1, len(starts) // 2))) + 1_500_000)
                 calls = Traffic.concat([calls, cover])
@@ -76,14 +78,17 @@ def _moments(scene: Scene, start: int, days: int, per_day: float) -> Ints:
     return scene.moments(start, days, n, "shop" if scene.is_evasive else "night")
 
 
-def _sold(scene: Scene, starts: Ints, countries: Ints, median_s: float) -> Traffic:
+def _sold(scene: Scene, starts: Ints, countries: Ints, median_s: float, regulars: float) -> Traffic:
     n = len(starts)
     country = scene.rng.choice(countries, n)
+    callee = world.foreign_numbers(scene.rng, country)
+    again, before = scene.repeats(n, regulars)
+    country[again], callee[again] = country[before], callee[before]
     outcome = outcomes(scene.rng, n, _SOLD, median_s, setup_s=6, spread=0.5)
     return Traffic.of(
         n,
         start=scene.one_after_the_other(starts, outcome),
-        callee=world.foreign_numbers(scene.rng, country),
+        callee=callee,
         target=FOREIGN,
         money=world.money(outcome["duration"], world.PRICES[country] * 1.1),
         **outcome,

@@ -2,7 +2,7 @@
 
 Plain: the clone calls a lot from another city, also while the subscriber is in a call. Evasive: a few calls a day
 from cells near the subscriber's, hardly ever at the same time, now and then from too far. One in three shows the
-subscriber's own IMEI. Money: what its calls cost.
+subscriber's own IMEI. Up to half of the clone's calls go to a number that it called before. Money: what its calls cost.
 """
 
 from __future__ import annotations
@@ -63,13 +63,18 @@ def _made(scene: Scene, starts: Ints) -> Traffic:
     country = rng.choice(world.pick_country(rng, 3, "family"), n)
     abroad = rng.random(n) < (0.3 if scene.is_evasive else 0.5)
     callee, subscriber = scene.society.anyone(rng, n, 0.3)
-    outcome = outcomes(rng, n, PEOPLE, 110)
+    callee = np.where(abroad, world.foreign_numbers(rng, country), callee)
+    subscriber = np.where(abroad, -1, subscriber)
+    again, before = scene.repeats(n, rng.uniform(0, 0.5))
+    for column in (country, abroad, callee, subscriber):
+        column[again] = column[before]
+    outcome = outcomes(rng, n, PEOPLE, 110, setup_s=np.where(abroad, 5.5, 2.6))
     price = np.where(abroad, world.PRICES[country], _DOMESTIC_PRICE)
     return Traffic.of(
         n,
         start=scene.one_after_the_other(starts, outcome),
-        callee=np.where(abroad, world.foreign_numbers(rng, country), callee),
-        callee_sub=np.where(abroad, -1, subscriber),
+        callee=callee,
+        callee_sub=subscriber,
         target=np.where(abroad, FOREIGN, np.where(subscriber >= 0, HOME, DOMESTIC)),
         money=world.money(outcome["duration"], price),
         **outcome,

@@ -85,12 +85,13 @@ def _evasive(scene: Scene) -> Traffic:
     choice = ranges(scene, scene.between(3, 9))
     per_day = scene.about(14, 0.5, 5, 40)
     median_s = scene.about(170, 0.25, 90, 250)
+    each = scene.between(4, 60)
     parts = []
     for sim in range(len(sims.number)):
         place = scene.place()
         n = max(2, int(scene.rng.poisson(per_day * days * scene.rng.uniform(0.6, 1.4))))
         starts = scene.moments(start, days, n, "people")
-        calls = pumping(scene, starts, choice, median_s, 0.25, each=60, cap_s=297)
+        calls = pumping(scene, starts, choice, median_s, 0.25, each=each, cap_s=297)
         cover = ordinary(scene, np.sort(scene.rng.choice(starts, max(2, n // 2))) + 21 * _MINUTE)
         both = Traffic.concat([calls, cover])
         parts.append(from_sim(scene, both, sims, sim, cell=scene.cells(place, len(both), 1.5)))

@@ -88,6 +88,7 @@ def _evasive(scene: Scene, pbx: Pbx) -> Traffic:
     start = scene.begin(days * DAY_MS)
     extensions = scene.rng.choice(len(pbx.numbers), min(len(pbx.numbers), scene.between(2, 5)), replace=False)
     choice = ranges(scene, scene.between(3, 8))
+    each = scene.between(4, 60)
     parts = []
     for extension in extensions.tolist():
         n = max(3, int(scene.rng.poisson(scene.about(9, 0.4, 4, 24) * days)))
@@ -95,6 +96,6 @@ def _evasive(scene: Scene, pbx: Pbx) -> Traffic:
         working = np.array([scene.plan.weekday(d) < 5 for d in range(scene.plan.days)])[day]
         day = np.where(working, day, np.maximum(day - 2, 0))
         starts = np.sort(pick_times(scene.rng, scene.plan, day, np.full(len(day), code("office"))))
-        calls = pumping(scene, starts, choice, scene.about(200, 0.4, 60, 420), 0.35, each=40, cap_s=540)
+        calls = pumping(scene, starts, choice, scene.about(200, 0.4, 60, 420), 0.35, each=each, cap_s=540)
         parts.append(_at(pbx, calls, extension))
     return Traffic.concat(parts)

@@ -24,7 +24,6 @@ from ringfence.simulation.serving import DOMESTIC_TRUNKS, SMALL_CARRIERS
 from ringfence.simulation.traffic import DOMESTIC, FOREIGN, HOME, Ints, Traffic
 
 HARM_MICROS: Final = 420_000  # EUR per answered call
-_DIALLED: Final = Answering(answered=0.24, busy=0.04, absent=0.08, failed=0.01, unallocated=0.05, patience_s=17)
 
 
 def commit(scene: Scene) -> Traffic:
@@ -34,7 +33,10 @@ def commit(scene: Scene) -> Traffic:
 
 def _dialled(scene: Scene, starts: Ints, victims: Ints, median_s: float, spread: float) -> Traffic:
     n = len(starts)
-    outcome = outcomes(scene.rng, n, _DIALLED, median_s, setup_s=3, spread=spread)
+    answering = Answering(
+        answered=scene.rng.uniform(0.15, 0.4), busy=0.04, absent=0.08, failed=0.01, unallocated=0.05, patience_s=17
+    )
+    outcome = outcomes(scene.rng, n, answering, median_s, setup_s=3, spread=spread)
     return Traffic.of(
         n,
         start=starts,

@@ -125,6 +125,12 @@ class Scene:
         inside = at[at < self.plan.end_ms]
         return inside if len(inside) else np.array([start], dtype=np.int64)
 
+    def repeats(self, n: int, share: float) -> tuple[Ints, Ints]:
+        """Return which of n events go to someone again, and each one's earlier event: the first is none."""
+        again: Ints = np.flatnonzero(self.rng.random(n) < share)
+        again = again[again > 0]
+        return again, (self.rng.random(len(again)) * again).astype(np.int64)
+
     def one_after_the_other(self, start: Ints, outcome: dict[str, Any], gap_ms: int = 3_000) -> Ints:
         """Return the starts of one channel's calls, moved on so that none overlaps the one before."""
         return queue(start, outcome["setup"] + outcome["ring"] + outcome["duration"], gap_ms)

@@ -4,7 +4,7 @@ Plain: several SIMs at one place, dozens of calls a SIM and day, nearly all to s
 calls each, days off, several sites, up to a quarter more calls and messages among the SIMs. Some of those called call
 back.
 Each episode draws how the box shows its handsets: the SIMs rotate through the IMEIs of fewer slots, each SIM keeps an
-IMEI of its own, or the box writes a new one every few hours to days (gateways' manuals offer all three). Money: the fee
+IMEI of its own, or the box writes a new one every few hours to days (gateways can do all three). Money: the fee
 for international termination that was not paid, a minute.
 """
 
@@ -79,8 +79,7 @@ def _terminating(scene: Scene, starts: Ints, fee: float, regulars: float) -> Tra
     """Return the calls that the box ends, without their SIM; a share of them to someone whom the SIM called before."""
     n = len(starts)
     callee, subscriber = scene.society.anyone(scene.rng, n, 0.35)
-    again = np.flatnonzero(scene.rng.random(n) < regulars)
-    before = (scene.rng.random(len(again)) * again).astype(np.int64)
+    again, before = scene.repeats(n, regulars)
     callee[again], subscriber[again] = callee[before], subscriber[before]
     outcome = outcomes(scene.rng, n, _TERMINATED, 140, setup_s=4.0, spread=0.55)
     return Traffic.of(

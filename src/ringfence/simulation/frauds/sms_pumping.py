@@ -63,7 +63,7 @@ def _evasive(scene: Scene) -> tuple[Ints, Ints, float]:
     n = int(scene.about(170, 0.5, 70, 2_500))
     days = scene.between(2, 5)
     start = scene.begin(days * DAY_MS)
-    blocks = ranges(scene, scene.between(6, 15))
+    blocks = ranges(scene, scene.between(6, 25))
     starts = scene.moments(start, days, n, "texts")
     n = len(starts)
     which = scene.rng.integers(0, len(blocks), n)

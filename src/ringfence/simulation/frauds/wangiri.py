@@ -1,8 +1,8 @@
 """Wangiri: a dear number rings many subscribers once; some call back and are kept on the line.
 
 Plain: one to three numbers of a revenue-share range ring hundreds within an hour. Evasive: a dozen or more numbers of
-several ranges, a few rings an hour each, over days. Two to five in a hundred call back (reference figure of the field).
-Money: what the call-backs cost; the rings themselves cost nothing.
+several ranges, a few rings an hour each, over days, some of them for two cycles of the tone. Two to five in a hundred
+call back (reference figure of the field). Money: what the call-backs cost; the rings themselves cost nothing.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _evasive(scene: Scene) -> tuple[Ints, Floats, Ints, Ints]:
 def _rings(scene: Scene, caller: Ints, victims: Ints, starts: Ints) -> Traffic:
     n = len(starts)
     outcome = outcomes(scene.rng, n, _RINGING, 3, setup_s=4.5)
-    longest_s = scene.rng.uniform(3, 7) if scene.is_evasive else scene.rng.uniform(1.5, 4)
+    longest_s = scene.rng.uniform(3, 12) if scene.is_evasive else scene.rng.uniform(1.5, 4)
     once = (scene.rng.uniform(0.7, longest_s, n) * 1_000).astype(np.int64)
     outcome["ring"] = np.where(outcome["kind"] == ATTEMPT, 0, once)
     outcome["cause"] = np.where(outcome["kind"] == CALL, 16, outcome["cause"])
