@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -16,6 +16,8 @@ from ringfence.cli.output import Common, command, is_watched, notes, print_json,
 from ringfence.events.clock import SystemClock
 
 if TYPE_CHECKING:
+    from ringfence.learning.evaluate import Evaluation
+    from ringfence.settings import Settings
     from ringfence.simulation import Plan
     from ringfence.wiring.running import Progress
 
@@ -49,14 +51,12 @@ def _demo(out: Path, plan: Plan, common: Common) -> int:
     from ringfence.cli.drafts import STOPPED, drafted
     from ringfence.cli.evaluate import measure
     from ringfence.cli.evaluate import show as show_evaluation
-    from ringfence.cli.report import write_report
     from ringfence.cli.run import show as show_run
     from ringfence.cli.run import tell_of_compiling, watching
     from ringfence.events.errors import BAD_ARGUMENT, UsageError
     from ringfence.settings import SourceSection
     from ringfence.simulation import simulate, write
     from ringfence.wiring.running import Run, run
-    from ringfence.wiring.workplace import workplace
 
     began_ms = SystemClock().now_ms()
     home = common.home or out / "home"
@@ -80,18 +80,7 @@ def _demo(out: Path, plan: Plan, common: Common) -> int:
         return STOPPED
     found = measure(settings, out / "truth.parquet", plan.subscribers, plan.days)
     report = out / "report.html"
-    with workplace(settings) as place:
-        alerts = place.alerts.list(status="open", shadow=False, limit=-1)
-        write_report(
-            report,
-            alerts=place.alerts.list(status=None, shadow=False, limit=-1),
-            evaluation=found,
-            events=place.history.scan(),
-            balance=[c.to_json() for c in place.counters.all()],
-            title="Ringfence demo",
-            time_zone=settings.home.time_zone,
-            currency=settings.home.currency,
-        )
+    alerts = _report(report, settings, found)
     if common.json:
         print_json(found.to_json())
         return 0
@@ -102,6 +91,25 @@ def _demo(out: Path, plan: Plan, common: Common) -> int:
     screen().print("Your own records: `ringfence run /var/log/asterisk/cdr-csv/Master.csv`")
     sys.stdout.flush()
     return 0
+
+
+def _report(path: Path, settings: Settings, found: Evaluation) -> list[dict[str, Any]]:
+    """Write the report; return the open alerts."""
+    from ringfence.cli.report import write_report
+    from ringfence.wiring.workplace import workplace
+
+    with workplace(settings) as place:
+        write_report(
+            path,
+            alerts=place.alerts.list(status=None, shadow=False, limit=-1),
+            evaluation=found,
+            events=place.history.scan(),
+            balance=[c.to_json() for c in place.counters.all()],
+            title="Ringfence demo",
+            time_zone=settings.home.time_zone,
+            currency=settings.home.currency,
+        )
+        return place.alerts.list(status="open", shadow=False, limit=-1)
 
 
 class _First:

@@ -13,12 +13,11 @@ from ringfence.events.door import admit
 from ringfence.events.errors import ALREADY_THERE, BAD_ARGUMENT, UNKNOWN_FORMAT, UsageError
 from ringfence.feeds.limits import Limits
 from ringfence.feeds.mapping import TIMES, Mapping
-from ringfence.feeds.mapping_file import BUILT_IN, built_in_mapping
 from ringfence.feeds.values import EPOCHS
 from ringfence.settings import Settings
 from ringfence.stores.durable import make_folder
 from ringfence.stores.failures import disk_errors
-from ringfence.wiring.readers import FORMATS, find_feed, guess, open_reader
+from ringfence.wiring.readers import FORMATS, find_feed, guess, mapping_of, open_reader
 
 FOLDER: Final = "mappings"
 ROWS: Final = 20
@@ -102,7 +101,7 @@ def look(settings: Settings, path: Path, *, format: str = "auto", zone: str = ""
 
 
 def _zone(settings: Settings, feed: str | Mapping, zone: str) -> Zone | None:
-    mapping = feed if isinstance(feed, Mapping) else built_in_mapping(feed) if feed in BUILT_IN else None
+    mapping = mapping_of(feed)
     takes = [take for name in TIMES for take in mapping.take.get(name, ())] if mapping else []
     if mapping is None or all(set(take.times or mapping.times) <= set(EPOCHS) for take in takes):
         return None

@@ -70,8 +70,7 @@ def open_reader(
     Args:
         path: The file; compressed ones (gzip, zstd) are decompressed by themselves.
         feed: One of `FORMATS`, or a mapping. `auto` tells the format from the content.
-        source: What names the records: the same record in another file of the same source is a duplicate.
-            Default: the
+        source: What names the records: the same record in another file of the same source is a duplicate. Default: the
             feed's name.
         position: A reader's `position`.
         follow: Wait for more (`read` gives None for now), through rotation of the file.
@@ -92,7 +91,7 @@ def open_reader(
     head = head_of(path, to_tell=feed == "auto")
     if feed == "auto":
         feed = sniffed(path, head)
-    mapping = feed if isinstance(feed, Mapping) else built_in_mapping(feed) if feed in BUILT_IN else None
+    mapping = mapping_of(feed)
     source = source or (feed.name if isinstance(feed, Mapping) else feed)
     if mapping is None:
         if feed in ("parquet", "arrow"):
@@ -115,6 +114,11 @@ def open_reader(
         clock=clock,
         block_bytes=block_bytes,
     )
+
+
+def mapping_of(feed: str | Mapping) -> Mapping | None:
+    """Return the mapping that a feed reads by; None if its records name their columns themselves."""
+    return feed if isinstance(feed, Mapping) else built_in_mapping(feed) if feed in BUILT_IN else None
 
 
 def guess(path: Path | str) -> Guess:
@@ -172,7 +176,7 @@ def decode_again(
     from, for delimited text that has one. An unchanged record has the same `event_id` as in its file.
     """
     limits, clock = limits or Limits(), clock or SystemClock()
-    mapping = feed if isinstance(feed, Mapping) else built_in_mapping(feed) if feed in BUILT_IN else None
+    mapping = mapping_of(feed)
     if mapping is None:
         again: BlockFeed = Ndjson(source=source, limits=limits, clock=clock)
     else:
