@@ -146,6 +146,8 @@ def test_no_event_is_charged_beyond_the_bound_of_money(rates: list[Rate], calls:
         ({"duration_ms": 60_000, "answered": False}, 0),
         ({"duration_ms": 60_000, "answered": None}, 110_000),
         ({"duration_ms": 0, "answered": None}, 0),
+        ({"duration_ms": None, "answered": None}, None),
+        ({"duration_ms": None, "answered": False}, 0),
         ({"duration_ms": 60_000, "direction": "in"}, 0),
         ({"duration_ms": 60_000, "direction": "out"}, 110_000),
         ({"kind": "attempt"}, 0),

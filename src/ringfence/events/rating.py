@@ -159,7 +159,7 @@ class RateTable:
         and the started increments of its answered part; an answered call of no length costs the set-up fee;
         an unanswered call, an attempt, and a call received or internal to a PBX cost nothing. A message
         costs its price for each part (at least one), nothing if it was refused. Null is "not known": no
-        rate, no duration, data sessions. Rounded half up to whole micros.
+        rate, no duration (of a call that was not unanswered), data sessions. Rounded half up to whole micros.
         """
         callees = read_digits(events["callee"])
         found = self.match(callees, _integers(events["start_ms"].fill_null(events["at_ms"])))
@@ -193,10 +193,12 @@ class RateTable:
         """Return the charge by the table, null where it is not known."""
         kind = events["kind"]
         duration_ms = _integers(events["duration_ms"])
-        answered = _flags(events["answered"].fill_null(events["duration_ms"] > 0))
+        unanswered = _flags(~events["answered"].fill_null(events["duration_ms"] > 0))  # not where neither is known
         refused = _flags(~events["answered"])
         is_call, is_message = _flags(kind == "call"), _flags(kind == "message")
-        free = _flags(kind == "attempt") | (is_call & (~answered | _flags(events["direction"].is_in(_FREE_DIRECTIONS))))
+        free = _flags(kind == "attempt") | (
+            is_call & (unanswered | _flags(events["direction"].is_in(_FREE_DIRECTIONS)))
+        )
         free |= is_message & refused
         known = (is_call & _flags(events["duration_ms"].is_not_null())) | (is_message & (self._message[found] >= 0))
         calls = self._call_charges(np.maximum(duration_ms, 0), found)
