@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ringfence.events.errors import DependencyError
-from ringfence.wiring.readers import Mapping, guess, preview
+from ringfence.events.errors import DependencyError, UsageError
+from ringfence.wiring.readers import Mapping, guess, open_reader, preview
 
 from .reading import DATA
 
@@ -202,3 +202,62 @@ def test_a_table_of_a_database_is_recognised_and_read(tmp_path: Path) -> None:
     assert (found.feed.table, found.confidence) == ("calls", 1.0)
     shown = preview(path, found.feed)
     assert shown.select("caller", "callee", "duration_ms").rows() == [("44207900001", "3491000", 60_000)]
+
+
+CALLS = [("2125550100", "2125550101"), ("2125550102", "2125550103"), ("2125550104", "2125550105")]
+
+
+@pytest.mark.parametrize(
+    ("moments", "first_ms"),
+    [
+        (("25.10.25 02:01", "25.10.25 02:02", "25.10.25 02:03"), 1_761_357_660_000),
+        (("13/10/25 02:00:00", "13/10/25 02:01:00", "13/10/25 02:02:00"), 1_760_320_800_000),
+        (("3/31/2026 1:05 AM", "3/31/2026 1:06 AM", "3/31/2026 1:07 PM"), 1_774_919_100_000),
+    ],
+)
+def test_years_of_two_digits_and_clocks_of_twelve_hours_are_guessed(
+    tmp_path: Path, moments: tuple[str, ...], first_ms: int
+) -> None:
+    lines = [f"{a},{b},{at},60,answered" for (a, b), at in zip(CALLS, moments, strict=True)]
+    path = tmp_path / "calls.csv"
+    path.write_text("From,To,Call Date,Billsec,Result\n" + "\n".join(lines) + "\n")
+
+    found = guess(path)
+
+    assert found.confidence == 1.0
+    assert preview(path, found.feed)["start_ms"].dt.epoch("ms").to_list()[0] == first_ms
+
+
+def test_row_numbers_do_not_name_records_but_ids_do(tmp_path: Path) -> None:
+    for ids, taken in ((("1", "2", "3"), False), (("a1f0", "a1f1", "b2c3"), True)):
+        lines = [f"{i},{a},{b},2026-03-01 10:00:00,60,answered" for i, (a, b) in zip(ids, CALLS, strict=True)]
+        path = tmp_path / "calls.csv"
+        path.write_text("id,From,To,Call Date,Billsec,Result\n" + "\n".join(lines) + "\n")
+
+        mapping = guess(path).feed
+
+        assert isinstance(mapping, Mapping)
+        assert ("record_id" in mapping.take) is taken
+
+
+def test_a_header_that_only_begins_like_asterisks_is_not_taken_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "calls.csv"
+    path.write_text("src,dst,start,status\n" + "".join(f"{a},{b},2026-03-01 10:00:00,Completed\n" for a, b in CALLS))
+
+    mapping = guess(path).feed
+
+    assert isinstance(mapping, Mapping)
+    assert mapping.take["answered"][0].column == "status"
+    with pytest.raises(UsageError, match="RF4003"):
+        open_reader(path, "auto")
+
+
+def test_what_answered_calls_are_called_may_change_its_letters_in_the_next_file(tmp_path: Path) -> None:
+    text = "From,To,Call Date,Billsec,Result\n2125550100,2125550101,2026-03-01 10:00:00,0,{}\n"
+    path = tmp_path / "calls.csv"
+    path.write_text(text.format("Completed"))
+    mapping = guess(path).feed
+
+    for word, answered in (("COMPLETED", True), ("Answered", True), ("Sí", True), ("Busy", False)):
+        path.write_text(text.format(word))
+        assert preview(path, mapping)["answered"].to_list() == [answered]

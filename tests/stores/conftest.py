@@ -1,3 +1,4 @@
+import codecs
 import os
 import resource
 import stat
@@ -30,6 +31,7 @@ def read_only(folder: Path) -> Iterator[None]:
     folder.chmod(0o555)
     was_root = os.geteuid() == 0
     if was_root:
+        codecs.lookup("utf-8-sig")  # Python remembers an encoding that it could not load: nobody may not read it
         os.seteuid(NOBODY)
     try:
         yield

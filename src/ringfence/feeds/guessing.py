@@ -56,7 +56,7 @@ def guess_from(head: bytes, name: str = "mapping") -> Guess:
     if text.lstrip().startswith(b"{"):
         return _guess_json(text, name)
     for built_in in BUILT_IN:
-        share = decoding_share(built_in_mapping(built_in), head)
+        share = built_in_share(built_in, head)
         if share > 0:
             return Guess(built_in, share, (f"{built_in_mapping(built_in).title}",))
     return _guess_delimited(text, name)
@@ -76,6 +76,17 @@ def guess_database(tables: Dict[str, pl.DataFrame], name: str = "mapping") -> Gu
         if confidence > best.confidence:
             best = Guess(mapping, confidence, (f"table {table} of a SQLite database", *_doubts(mapping)))
     return best
+
+
+def built_in_share(built_in: str, head: bytes) -> float:
+    """Return the share of records that a built-in mapping decodes; 0 if a header lacks what they always have."""
+    mapping = built_in_mapping(built_in)
+    header = set(fields_of(head.split(b"\n", 1)[0].decode("utf-8", "replace").strip(), mapping.delimiter, '"') or [])
+    if len(header & set(mapping.named_columns())) > 1:
+        needed = [mapping.take[target] for target in ("start_ms", "duration_ms", "answered") if target in mapping.take]
+        if not all(any(take.column in header for take in takes) for takes in needed):
+            return 0.0
+    return decoding_share(mapping, head)
 
 
 def decoding_share(mapping: Mapping, head: bytes) -> float:

@@ -48,7 +48,7 @@ class Take:
     unit: str = ""  # of a duration (default s) or of money (default currency)
     times: tuple[str, ...] = ()  # formats of this time; the mapping's own when empty
     pattern: str = ""  # a regular expression whose first group is the value; no match: null
-    values: Dict[str, Value] | str = field(default_factory=dict)  # what a text means; "q850": names of causes
+    values: Dict[str, Value] | str = field(default_factory=dict)  # what a text means, or "q850" or "answered"
     otherwise: Value | None = None  # what a text that `values` does not name means
 
     @property

@@ -226,8 +226,8 @@ def _wrong_take(target: str, take: Take, values: object) -> list[str]:
     units = {"duration": DURATION_UNITS, "money": MONEY_UNITS}.get(kind, {})
     if take.unit and take.unit not in units:
         wrong.append(f"unit = {take.unit!r}; expected {' or '.join(units) or 'none: this has no unit'}")
-    if isinstance(values, str) and (values != "q850" or target != "cause"):
-        wrong.append(f'values = {values!r}; expected a table, or "q850" for the cause')
+    if isinstance(values, str) and (values, target) not in (("q850", "cause"), ("answered", "answered")):
+        wrong.append(f'values = {values!r}; expected a table, "q850" for the cause, or "answered" for `answered`')
     meant = [*values.values()] if isinstance(values, dict) else []
     meant += [] if take.otherwise is None else [take.otherwise]
     for value in meant:

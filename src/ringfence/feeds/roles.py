@@ -17,8 +17,9 @@ from typing import Final
 
 import polars as pl
 
+from ringfence.feeds.answers import ANSWERED
 from ringfence.feeds.causes import Q850
-from ringfence.feeds.mapping import DURATIONS, MONEY, TIMES, Take, Value
+from ringfence.feeds.mapping import DURATIONS, MONEY, TIMES, Take
 from ringfence.feeds.values import durations_ms, micros, times_ms
 
 NAMES: Final[dict[str, str]] = {
@@ -75,6 +76,8 @@ TIME_FORMATS: Final = (
     *("iso", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S"),
     *("%Y/%m/%d %H:%M:%S", "%Y%m%d%H%M%S", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"),
     *("%d.%m.%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M:%S %p", "%d/%m/%y %H:%M:%S", "%m/%d/%y %H:%M:%S"),
+    *("%d.%m.%y %H:%M:%S", "%d.%m.%y %H:%M", "%d/%m/%y %H:%M", "%m/%d/%y %H:%M"),
+    *("%m/%d/%Y %I:%M %p", "%d/%m/%Y %I:%M %p", "%m/%d/%y %I:%M %p", "%d/%m/%y %I:%M %p"),
     *("%d-%b-%Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%a %b %d %H:%M:%S %Y"),
 )
 DAY_FORMATS: Final = (
@@ -82,12 +85,6 @@ DAY_FORMATS: Final = (
     *("%d-%b-%Y", "%d %b %Y"),
 )
 CLOCK_FORMATS: Final = ("%H:%M:%S", "%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
-ANSWERED_WORDS: Final = frozenset(
-    (
-        *("answered", "answer", "completed", "complete", "connected", "success", "successful", "ok", "true", "yes"),
-        *("200", "angenommen", "beantwortet", "verbunden", "ja", "contestada", "atendida", "risposta", "si"),
-    )
-)
 DIRECTIONS: Final[dict[str, str]] = {
     "inbound": "in", "incoming": "in", "in": "in", "eingehend": "in", "kommend": "in",
     "outbound": "out", "outgoing": "out", "out": "out", "ausgehend": "out", "gehend": "out", "abgehend": "out",
@@ -151,7 +148,7 @@ def time_format(text: pl.Series) -> str | None:
     spans = {}
     for form in TIME_FORMATS:
         times = times_ms(text, [form], "UTC")
-        if times.null_count() <= len(text) * (1 - _SHARE):
+        if times.null_count() <= len(text) * (1 - _SHARE) and _number(times.min()) >= 0:  # "%Y" reads 25 as the year 25
             spans[form] = _number(times.max()) - _number(times.min())
     return min(spans, key=lambda form: spans[form]) if spans else None
 
@@ -259,7 +256,7 @@ def _form(text: pl.Series, forms: Sequence[str]) -> str | None:
         is_clock = form in CLOCK_FORMATS
         whole = pl.select(pl.concat_str(pl.lit("2000-01-01 "), said)).to_series() if is_clock else said
         times = whole.str.to_datetime(f"%Y-%m-%d {form}" if is_clock else form, strict=False, time_unit="ms")
-        if times.null_count() <= len(said) * (1 - _SHARE):
+        if times.null_count() <= len(said) * (1 - _SHARE) and _number(times.dt.epoch("ms").min()) >= 0:
             spans[form] = _number(times.dt.epoch("ms").max()) - _number(times.dt.epoch("ms").min())
     return min(spans, key=lambda form: spans[form]) if spans else None
 
@@ -319,11 +316,12 @@ def _used(takes: Dict[str, tuple[Take, ...]]) -> set[str]:
 def _other_take(target: str, column: str, text: pl.Series) -> Take | None:
     said = _said(text)
     if target == "record_id":
-        return Take(column=column) if len(said) == len(text) and said.n_unique() == len(said) else None
+        # a whole number may be one of a row, which begins anew with each file: then the record's bytes name it
+        is_unique = len(said) == len(text) and said.n_unique() == len(said)
+        return Take(column=column) if is_unique and not _most(said.str.contains(r"^\d{1,12}$")) else None
     if target == "answered":
-        words = [word for word in said.unique(maintain_order=True).to_list() if word.lower() in ANSWERED_WORDS]
-        values: dict[str, Value] = dict.fromkeys(words, True)
-        return Take(column=column, values=values, otherwise=False) if words else None
+        is_told = said.is_in(list(ANSWERED)).any()
+        return Take(column=column, values="answered", otherwise=False) if is_told else None
     if target == "cause":
         if _most(said.str.contains(r"^\d{1,3}$")):
             return Take(column=column)

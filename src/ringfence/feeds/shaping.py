@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from ringfence.events.errors import BAD_DURATION, BAD_NUMBER, BAD_TIME, BAD_VALUE
 from ringfence.events.identity import record_ids
 from ringfence.events.schema import SCHEMA
+from ringfence.feeds.answers import ANSWERED
 from ringfence.feeds.causes import Q850
 from ringfence.feeds.checks import Check, Raws, first_failures, plausible, rejects_of
 from ringfence.feeds.decoded import Reject
@@ -24,6 +26,7 @@ from ringfence.feeds.values import NO_TIME, Reading, claims, durations_ms, integ
 SECOND_MS = 1000
 UTC = "UTC"
 _LETTERS = {"%Y": "YYYY", "%m": "MM", "%d": "DD", "%H": "hh", "%M": "mm", "%S": "ss", "%y": "YY"}
+_NAMED: dict[str, dict[str, Any]] = {"q850": Q850, "answered": ANSWERED}
 _CODES = {"time": BAD_TIME, "duration": BAD_NUMBER, "money": BAD_NUMBER, "integer": BAD_NUMBER}
 _EXPECTED = {
     "duration": "is not a duration",
@@ -202,7 +205,7 @@ def _value(text: pl.Series, target: str, take: Take, mapping: Mapping, reading: 
 
 def _meant(text: pl.Series, take: Take, kind: str) -> pl.Series:
     """Return what the mapping's `values` say of each text; of one that they do not name, `otherwise`, or itself."""
-    named = Q850 if isinstance(take.values, str) else take.values  # "q850" is the only text
+    named = _NAMED[take.values] if isinstance(take.values, str) else take.values
     dtype = {"boolean": pl.Boolean(), "text": pl.String()}.get(kind, pl.Int64())
     value = text.replace_strict(list(named), list(named.values()), default=None, return_dtype=dtype)
     unnamed = value.is_null() & text.is_not_null()

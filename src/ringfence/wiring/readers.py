@@ -18,7 +18,7 @@ from ringfence.events.errors import UNKNOWN_FORMAT, UsageError
 from ringfence.feeds.database import SQLITE_MAGIC, DatabaseFile, sample_tables
 from ringfence.feeds.decoded import Block, BlockFeed, Decoded, Position, Reader
 from ringfence.feeds.delimited import Delimited
-from ringfence.feeds.guessing import SAMPLE_BYTES, Guess, decoding_share, guess_database, guess_from
+from ringfence.feeds.guessing import SAMPLE_BYTES, Guess, built_in_share, guess_database, guess_from
 from ringfence.feeds.json_records import JsonRecords
 from ringfence.feeds.limits import Limits
 from ringfence.feeds.mapping import Mapping
@@ -205,7 +205,7 @@ def sniffed(path: Path, head: bytes) -> str:
     if start.startswith(b"{"):
         return "ndjson" if b'"at_ms"' in head or b'"event_id"' in head else "freeswitch"
     for name in BUILT_IN:
-        if decoding_share(built_in_mapping(name), head) > 0:
+        if built_in_share(name, head) > 0:
             return name
     raise UsageError(UNKNOWN_FORMAT, "these records are not of a known format", where=str(path), cure=CONNECT)
 
