@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ringfence.events import errors
@@ -231,6 +231,7 @@ def mutate(raw: bytes, how: str, at: int) -> bytes:
     ),
     st.sampled_from([700, 5_000, 1 << 20]),
 )
+@example((3, {0: ("brace", 0)}), 700)
 def test_damaged_records_cost_their_neighbours_nothing(
     plan: tuple[int, dict[int, tuple[str, int]]], block_bytes: int
 ) -> None:

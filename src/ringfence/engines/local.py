@@ -57,7 +57,7 @@ def _foreign(decoded: pl.DataFrame, admitted: pl.DataFrame) -> int:
     amounts = [pl.col(name).is_not_null() for name in ("charge_micros", "cost_micros") if name in decoded.columns]
     named = pl.col("currency").str.strip_chars().str.to_uppercase()
     other = named.is_not_null() & named.ne_missing(admitted["currency"]) & pl.any_horizontal(False, *amounts)
-    return decoded.select(other.sum()).item()  # type: ignore[no-any-return]
+    return int(decoded.select(other.sum()).item())
 
 
 @dataclass(slots=True)

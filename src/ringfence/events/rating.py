@@ -155,11 +155,11 @@ class RateTable:
         """Return `charge_micros`, `cost_micros`, `currency` and `callee_range` of events (`SCHEMA`, E.164 callees).
 
         A charge in the record wins, if it is in the table's currency or in none; amounts in another currency
-        count as not stated. A call costs its set-up fee
-        and the started increments of its answered part; an answered call of no length costs the set-up fee;
-        an unanswered call, an attempt, and a call received or internal to a PBX cost nothing. A message
-        costs its price for each part (at least one), nothing if it was refused. Null is "not known": no
-        rate, no duration (of a call that was not unanswered), data sessions. Rounded half up to whole micros.
+        count as not stated. A call costs its set-up fee and the started increments of its answered part; an
+        answered call of no length costs the set-up fee; an unanswered call, an attempt, and a call received
+        or internal to a PBX cost nothing. A message costs its price for each part (at least one), nothing if it
+        was refused. Null is "not known": no rate, no duration (of a call that was not unanswered), data
+        sessions. Rounded half up to whole micros.
         """
         callees = read_digits(events["callee"])
         found = self.match(callees, _integers(events["start_ms"].fill_null(events["at_ms"])))

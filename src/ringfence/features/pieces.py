@@ -207,9 +207,14 @@ def assemble(first_ticket: int, height: int, parts: Iterable[Part]) -> FeatureRo
     """Put parts together to the feature rows of the tickets from `first_ticket` on."""
     placed: dict[int, list[tuple[Ints, Part]]] = {}
     for part in parts:
-        rows = part.tickets - first_ticket
-        if len(rows) == height and not are_ascending(rows):
-            order = np.argsort(rows)
-            rows, part = rows[order], replace(part, tickets=part.tickets[order], columns=part.columns[:, order])  # noqa: PLW2901
-        placed.setdefault(part.family, []).append((rows, part))
+        whole = part if len(part.tickets) < height else _ascending(part)
+        placed.setdefault(part.family, []).append((whole.tickets - first_ticket, whole))
     return FeatureRows(height, placed)
+
+
+def _ascending(part: Part) -> Part:
+    """Return the part in the order of its tickets."""
+    if are_ascending(part.tickets):
+        return part
+    order = np.argsort(part.tickets)
+    return replace(part, tickets=part.tickets[order], columns=part.columns[:, order])

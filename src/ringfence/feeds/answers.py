@@ -8,6 +8,4 @@ _WORDS: Final = (
     "answered answer completed complete connected success successful ok true yes 200 angenommen beantwortet verbunden"
     " ja contestada atendida risposta si sí oui"
 )
-ANSWERED: Final = {
-    written: True for word in _WORDS.split() for written in (word, word.upper(), word.capitalize(), word.title())
-}
+ANSWERED: Final = {written: True for word in _WORDS.split() for written in (word, word.upper(), word.capitalize())}

@@ -16,7 +16,7 @@ from ringfence.events.clock import FixedClock
 from ringfence.events.errors import BAD_FIELD_COUNT, UNTERMINATED_QUOTE, SettingsError
 from ringfence.feeds.decoded import Block
 from ringfence.feeds.delimited import Delimited
-from ringfence.feeds.json_records import JsonRecords
+from ringfence.feeds.json_records import JsonRecords, is_json
 from ringfence.feeds.limits import Limits
 from ringfence.feeds.lines import BYTE_ORDER_MARK
 from ringfence.feeds.mapping import Mapping, Take, Value
@@ -53,7 +53,7 @@ def guess_from(head: bytes, name: str = "mapping") -> Guess:
         if head.startswith(magic):
             return Guess(feed, 1.0, (f"a {feed} file: columns with the names of events are taken",))
     text = head.removeprefix(BYTE_ORDER_MARK)
-    if text.lstrip().startswith(b"{"):
+    if is_json(text):
         return _guess_json(text, name)
     for built_in in BUILT_IN:
         share = built_in_share(built_in, head)
@@ -92,7 +92,7 @@ def built_in_share(built_in: str, head: bytes) -> float:
 def decoding_share(mapping: Mapping, head: bytes) -> float:
     """Return which share of the first records are events, or at least have the right shape."""
     whole = head[: head.rfind(b"\n") + 1] or head
-    kind = JsonRecords if head.lstrip()[:1] == b"{" else Delimited
+    kind = JsonRecords if is_json(head) else Delimited
     feed = kind(mapping, source="", limits=Limits(), clock=FixedClock(_END_OF_TIME_MS))
     try:
         taken = feed.decode(Block(whole, "", 1, final=True, first=True))

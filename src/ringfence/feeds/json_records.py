@@ -26,6 +26,16 @@ from ringfence.feeds.shaping import Fields, shape
 from ringfence.feeds.strict_csv import Wrong
 
 _ENCODED: Final = re.compile(r"%[0-9A-Fa-f]{2}")
+_OBJECT: Final = re.compile(
+    rb'\s*\{\s*(?:"(?:[^"\\]|\\.)*"\s*:|\}|$)'
+)  # how one begins: a brace alone may be a stray one
+
+
+def is_json(head: bytes) -> bool:
+    """Return whether text that begins so holds JSON objects; one damaged record does not decide it."""
+    lines = [line for line in head.split(b"\n", 20)[:20] if line.strip()]
+    begins = [_OBJECT.match(line) is not None for line in lines]
+    return bool(begins) and (begins[0] or 2 * sum(begins) > len(begins))
 
 
 @dataclass(frozen=True, slots=True)

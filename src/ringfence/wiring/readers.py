@@ -19,7 +19,7 @@ from ringfence.feeds.database import SQLITE_MAGIC, DatabaseFile, sample_tables
 from ringfence.feeds.decoded import Block, BlockFeed, Decoded, Position, Reader
 from ringfence.feeds.delimited import Delimited
 from ringfence.feeds.guessing import SAMPLE_BYTES, Guess, built_in_share, guess_database, guess_from
-from ringfence.feeds.json_records import JsonRecords
+from ringfence.feeds.json_records import JsonRecords, is_json
 from ringfence.feeds.limits import Limits
 from ringfence.feeds.mapping import Mapping
 from ringfence.feeds.mapping_file import BUILT_IN, built_in_mapping, load_mapping, suggestion
@@ -93,20 +93,16 @@ def open_reader(
         feed = sniffed(path, head)
     mapping = mapping_of(feed)
     source = source or (feed.name if isinstance(feed, Mapping) else feed)
-    if mapping is None:
-        if feed in ("parquet", "arrow"):
-            check_magic(path, head, str(feed))
-            return TableFile(path, source=source, position=position, limits=limits, clock=clock)
-        lines: BlockFeed = Ndjson(source=source, limits=limits, clock=clock)
-    else:
+    if mapping:
         mapping = replace(mapping, zone=zone or mapping.zone or home_zone)
-        if head.startswith(SQLITE_MAGIC):
-            return DatabaseFile(path, mapping, source=source, position=position, limits=limits, clock=clock)
-        kind = JsonRecords if head.lstrip()[:1] == b"{" else Delimited
-        lines = kind(mapping, source=source, limits=limits, clock=clock)
+    elif feed in ("parquet", "arrow"):
+        check_magic(path, head, str(feed))
+        return TableFile(path, source=source, position=position, limits=limits, clock=clock)
+    if mapping and head.startswith(SQLITE_MAGIC):
+        return DatabaseFile(path, mapping, source=source, position=position, limits=limits, clock=clock)
     return StreamReader(
         path,
-        lines,
+        _feed_of(mapping, head, source, limits, clock),
         source=source,
         position=position,
         follow=follow,
@@ -114,6 +110,14 @@ def open_reader(
         clock=clock,
         block_bytes=block_bytes,
     )
+
+
+def _feed_of(mapping: Mapping | None, head: bytes, source: str, limits: Limits, clock: Clock) -> BlockFeed:
+    """Return what decodes the text of a file that begins so."""
+    if mapping is None:
+        return Ndjson(source=source, limits=limits, clock=clock)
+    kind = JsonRecords if is_json(head) else Delimited
+    return kind(mapping, source=source, limits=limits, clock=clock)
 
 
 def mapping_of(feed: str | Mapping) -> Mapping | None:
@@ -201,8 +205,7 @@ def sniffed(path: Path, head: bytes) -> str:
     for magic, feed in ((PARQUET_MAGIC, "parquet"), (ARROW_MAGIC, "arrow"), (SQLITE_MAGIC, "freeswitch")):
         if head.startswith(magic):
             return feed
-    start = head.lstrip()
-    if start.startswith(b"{"):
+    if is_json(head):
         return "ndjson" if b'"at_ms"' in head or b'"event_id"' in head else "freeswitch"
     for name in BUILT_IN:
         if built_in_share(name, head) > 0:
