@@ -40,6 +40,7 @@ RANGES: Final = {
     "RF40": "Files and stores",
     "RF50": "Simulation and evaluation",
     "RF60": "Features and state",
+    "RF70": "The API",
 }
 
 

@@ -28,7 +28,7 @@ def events(times: list[int]) -> pl.DataFrame:
         {"event_id": ids, "at_ms": times, "caller": callers},
         schema={"event_id": pl.Binary, "at_ms": pl.Int64, "caller": pl.String},
     )
-    return conform(given).with_columns(late=pl.lit(False))
+    return conform(given).with_columns(place=pl.lit("cdr.csv:1"), late=pl.lit(False))
 
 
 @pytest.fixture

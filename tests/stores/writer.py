@@ -37,7 +37,7 @@ def events(first: int, count: int) -> pl.DataFrame:
                 "charge_micros": [n * 1000 for n in numbers],
             }
         )
-    ).with_columns(late=pl.lit(False))
+    ).with_columns(place=pl.lit("cdr.csv:1"), late=pl.lit(False))
 
 
 def go_on(home: Path) -> None:

@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "simulate": ("simulate:simulate", "Invent a country's traffic with known fraud in it."),
     "connect": ("connect:connect", "Look at unknown records, guess their format, save the mapping."),
     "run": ("run:run", "Turn records into alerts: to the end of the files, or for ever with --follow."),
+    "serve": ("serve:serve", "Answer over HTTP: records in, alerts out, and the engine in the same process."),
     "alerts": ("alerts:app", "The queue, the most expensive first; one alert with its reasons."),
     "evaluate": ("evaluate:evaluate", "Compare the alerts with a known truth: recall, precision, time, money."),
     "balance": ("balance:balance", "The conservation equation: what became of each source's records."),
@@ -94,3 +95,7 @@ def main() -> None:
         print(clean(f"ringfence: {error}", keep="\n\t"), file=sys.stderr)
         sys.exit(int(error.exit_code))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

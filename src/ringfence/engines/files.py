@@ -6,6 +6,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ringfence.feeds.decoded import Decoded, Position, Reader
 from ringfence.pipeline.ledger import Mark, Place
 
@@ -31,6 +34,7 @@ class File:
     reopen: Callable[[Position], Reader] | None = None
     look: Callable[[], object] | None = None
     position: dict[str, int | str] = field(default_factory=dict)
+    on_taken: Callable[[Decoded, NDArray[np.uint8]], None] | None = None  # told what became of each event of a piece
     marks: Sequence[Mark] = ()  # what to say of records in suspense once the piece is taken that holds their events
     number: int = 0  # in the order in which files were opened
     newest_ms: int = 0  # event time that was reached by what was read

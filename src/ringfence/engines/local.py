@@ -16,6 +16,7 @@ from threading import Event
 import polars as pl
 
 from ringfence.alerts.alert import Alert, latest
+from ringfence.engines.calls import Calls
 from ringfence.engines.files import File
 from ringfence.engines.progress import Progress
 from ringfence.engines.turns import Turns
@@ -81,6 +82,8 @@ class LocalEngine:
     watch: Callable[[Progress], None] = lambda progress: None
     stop: Event = field(default_factory=Event)
     more: Callable[[], Iterable[File]] | None = None
+    calls: Calls = field(default_factory=Calls)
+    tell_every_ms: int = 0  # wall time after which alerts are told before they are committed; 0: they are not
     progress: Progress = field(default_factory=Progress)
     _files: dict[int, File] = field(default_factory=dict)  # that have not ended
     _opened: int = 0
@@ -90,11 +93,13 @@ class LocalEngine:
     _rows_ahead: int = 0
     _shares: float = 0.0  # of all files, ended ones too
     _changed: list[Alert] = field(default_factory=list)
+    _untold: list[Alert] = field(default_factory=list)
     _rejects: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     _reject_bytes: int = 0  # as received, in them and in pieces on their way in
     _moved: dict[Place, dict[str, int | str]] = field(default_factory=dict)  # positions since the last commit
     _marks: list[Mark] = field(default_factory=list)
     _committed_ms: int = 0
+    _told_ms: int = 0
     _committed_records: int = 0
     _woken_ms: int = 0
     _looked_ms: int = 0
@@ -106,7 +111,7 @@ class LocalEngine:
         self.progress.counters = self.counters
         try:
             for file in files:
-                self._open(file)
+                self.open(file)
             for partition in self.intake.newest.keys() - {f.partition for f in self._files.values()}:
                 self.intake.end(partition)  # a file of an earlier run that is not read now: nobody waits for it
             self._go_on()
@@ -117,6 +122,7 @@ class LocalEngine:
 
     def _go_on(self) -> None:
         while (self._turns or self.more) and not self.stop.is_set():
+            self.calls.answer()
             is_idle = not self._step()
             # the door and a step of the flow cost much the same for one event as for thousands: pieces go together
             if is_idle or self._rows >= self.flow.batch_rows or self._is_due():
@@ -127,12 +133,16 @@ class LocalEngine:
             self.watch(self.progress)
             if self._is_due():
                 self.commit()
+            elif self._untold:
+                self._tell()
             if is_idle:
-                self.stop.wait(POLL_MS / 1000)
+                self.calls.wait(POLL_MS / 1000)
             self._look_around(is_idle=is_idle)
         self._take_in()
         self._release()
+        self.calls.answer()
         self.commit()
+        self.calls.close()
         self.watch(self.progress)
 
     def _look_around(self, *, is_idle: bool) -> None:
@@ -143,11 +153,11 @@ class LocalEngine:
             self._woken_ms = now_ms
         if self.more and now_ms - self._looked_ms >= LOOK_MS:
             for file in self.more():
-                self._open(file)
+                self.open(file)
             self._looked_ms = now_ms
 
-    def _open(self, file: File) -> None:
-        """Look at the first piece, so that the intake knows where in time the file begins."""
+    def open(self, file: File) -> None:
+        """Read a file, too. Its first piece is looked at, so that the intake knows where in time it begins."""
         file.number, self._opened = self._opened, self._opened + 1
         self._files[file.number] = file
         self._know_again(file)
@@ -251,6 +261,8 @@ class LocalEngine:
                 taken.late,
             )
         )
+        if file.on_taken:
+            file.on_taken(piece, taken.outcomes)
         if piece.rejects.height:
             self._rejects.setdefault(source, []).append(piece.rejects)
         if taken.late:
@@ -281,8 +293,17 @@ class LocalEngine:
         changed = self.flow.take(due)
         self.ledger.keep(due.with_columns(late=False))
         self._changed += changed
+        if self.tell_every_ms:
+            self._untold += changed
         self.progress.events_until_ms = int(due["at_ms"][-1])
         self.progress.tell(changed)
+
+    def _tell(self) -> None:
+        """Let alerts be seen before their commit: they are named by their cause, so a replay raises the same."""
+        now_ms = self.clock.now_ms()
+        if now_ms - self._told_ms >= self.tell_every_ms:
+            self.ledger.tell(latest(self._untold))
+            self._untold, self._told_ms = [], now_ms
 
     def commit(self) -> None:
         """Make durable all that happened since the last commit."""
@@ -292,6 +313,7 @@ class LocalEngine:
             Commit(self.number, self._states(), self._moved, self.counters, latest(self._changed), rejects, self._marks)
         )
         self._changed, self._rejects, self._marks, self._released = [], {}, [], False
+        self._untold = []
         self._reject_bytes = 0
         self._moved = {}
         self._committed_ms = self.clock.now_ms()

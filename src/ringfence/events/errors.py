@@ -1,7 +1,7 @@
 """Every error that a user can meet, in one tree, each with a code.
 
 A code never changes its meaning. Ranges: RF10 usage and settings, RF20 records, RF30 rules and lists,
-RF40 files and stores, RF50 simulation and evaluation, RF60 features and state.
+RF40 files and stores, RF50 simulation and evaluation, RF60 features and state, RF70 the API.
 """
 
 from __future__ import annotations
@@ -170,3 +170,29 @@ STATE_MISMATCH = _code(
 UNFINISHED_RUN = _code(
     "RF6002", "The last run has not come to the end of its files", "Run the same sources once without --follow first."
 )
+
+# RF70 the API
+NOT_SIGNED_IN = _code("RF7001", "It is not known who asks", "Sign in, or send an API key: Authorization: Bearer KEY.")
+NOT_ALLOWED = _code("RF7002", "The caller may not do this", "Ask an administrator for a role or a key that may.")
+NO_SUCH_PAGE = _code("RF7003", "Nothing is at this address", "See /v1/openapi.json for what there is.")
+WRONG_METHOD = _code("RF7004", "This address has no such method", "Use one of the methods that `Allow` names.")
+BAD_REQUEST = _code("RF7005", "A request cannot be understood", "Mend what `errors` names.")
+BODY_TOO_LARGE = _code("RF7006", "A body is too large", "Send less at a time.")
+UNKNOWN_MEDIA = _code("RF7007", "A body of this kind is not taken", "Send one of the content types that are named.")
+NO_PRECONDITION = _code("RF7008", "A change needs to say of what", "Send If-Match with the ETag of what you saw.")
+CHANGED_MEANWHILE = _code("RF7009", "Somebody has changed this meanwhile", "Look at `current`, then send again.")
+TOO_MANY = _code("RF7010", "Too many requests", "Wait as long as `Retry-After` says.")
+KEY_REUSED = _code("RF7011", "An Idempotency-Key was used for another request", "Use a new key for a new request.")
+STILL_RUNNING = _code("RF7012", "The first request of this Idempotency-Key still runs", "Ask again in a second.")
+BAD_CURSOR = _code("RF7013", "A cursor cannot be used", "Begin again without one.")
+QUERY_TOO_SLOW = _code("RF7014", "A question takes too long", "Narrow the filter.")
+FAULT = _code("RF7015", "Something is wrong in Ringfence itself", "Tell us, with the id of the request.")
+BUSY = _code("RF7016", "More comes in than can be worked on", "Send again as `Retry-After` says: nothing was kept.")
+NO_ENGINE = _code("RF7017", "No engine runs in this process", "Ask the server that runs one.")
+ENDING = _code("RF7018", "The server is ending", "Send again: another one takes over, or this one comes back.")
+CONFLICT = _code("RF7019", "This does not fit how things are", "Look at what is there first.")
+BAD_FILTER = _code("RF7020", "A filter cannot be used", "Mend it at the caret; see docs/reference/rule-language.md.")
+EXISTS = _code("RF7021", "Something of that name is there already", "Take another name, or change what is there.")
+UNKNOWN_ENCODING = _code("RF7022", "A content encoding is not known", "Send gzip, zstd or plain.")
+BODY_DAMAGED = _code("RF7023", "A body cannot be read", "Send it again, whole.")
+TOO_DEEP = _code("RF7024", "A document is nested too deeply", "Send it flatter.")

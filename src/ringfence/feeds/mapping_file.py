@@ -55,8 +55,12 @@ def load_mapping(path: Path) -> Mapping:
 @cache
 def built_in_mapping(name: str) -> Mapping:
     """Return a mapping that is shipped with Ringfence: one of `BUILT_IN`."""
-    file = resources.files("ringfence.feeds") / "mappings" / f"{name}.toml"
-    return parse_mapping(file.read_text("utf-8"), name=name, where=f"{name}.toml")
+    return parse_mapping(built_in_text(name), name=name, where=f"{name}.toml")
+
+
+def built_in_text(name: str) -> str:
+    """Return the text of one of `BUILT_IN`."""
+    return (resources.files("ringfence.feeds") / "mappings" / f"{name}.toml").read_text("utf-8")
 
 
 def parse_mapping(text: str, *, name: str, where: str = "") -> Mapping:

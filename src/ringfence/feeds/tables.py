@@ -68,8 +68,9 @@ class TableFile:
         position: Position | None = None,
         limits: Limits,
         clock: Clock,
+        content: bytes | None = None,
     ) -> None:
-        """Open the file.
+        """Open the file; with `content`, what an Arrow file of that name would hold.
 
         A file that begins like one of its format but cannot be opened (truncated: the index is at its end)
         is one record, which is rejected; raises `DependencyError` where there is no such file, or it cannot
@@ -77,7 +78,7 @@ class TableFile:
         """
         self.name = name or str(path)
         self.source = source
-        self._mark = _mark_of(path)
+        self._mark = _mark_of(path) if content is None else ""
         row = int(position["row"]) if position and position.get("mark", self._mark) == self._mark else 0
         self.position: Position = self._at(row)
         self._limits = limits
@@ -86,9 +87,9 @@ class TableFile:
         self._batches: _Batches | None = None
         self._damage: Reject | None = None
         try:
-            self._batches = _open(path)
+            self._batches = _open(path) if content is None else _Arrow(pa.BufferReader(content), content[:8])
         except (pa.ArrowException, EOFError, OSError) as error:
-            self._damage = _damage(path, f"{self.name}#1", error) if row == 0 else None
+            self._damage = _damage(path, f"{self.name}#1", error, content) if row == 0 else None
         self._pieces = self._batches.pieces(row) if self._batches else iter(())
 
     def read(self) -> Decoded | None:
@@ -192,17 +193,19 @@ def _mark_of(path: Path) -> str:
 def _open(path: Path) -> _Batches:
     with path.open("rb") as file:
         head = file.read(8)
-    return _Parquet(path) if head.startswith(PARQUET_MAGIC) else _Arrow(path, head)
+    return _Parquet(path) if head.startswith(PARQUET_MAGIC) else _Arrow(pa.memory_map(str(path)), head)
 
 
-def _damage(path: Path, place: str, error: Exception) -> Reject:
+def _damage(path: Path, place: str, error: Exception, content: bytes | None) -> Reject:
+    message = f"the file cannot be opened: {_reason(error)}"
+    if content is not None:
+        return Reject(place, content[: 1 << 16], len(content), TRUNCATED, None, message)
     if isinstance(error, FileNotFoundError):
         raise DependencyError(NO_SUCH_FILE, "no such file", where=str(path)) from None
     if isinstance(error, PermissionError | IsADirectoryError):
         raise DependencyError(UNREADABLE_FILE, str(error.strerror), where=str(path)) from None
     with path.open("rb") as file:
         raw = file.read(1 << 16)
-    message = f"the file cannot be opened: {_reason(error)}"
     return Reject(place, raw, path.stat().st_size, TRUNCATED, None, message)
 
 
@@ -300,8 +303,8 @@ class _Parquet:
 class _Arrow:
     """An Arrow IPC file, or a stream of it (both are also called Feather)."""
 
-    def __init__(self, path: Path, head: bytes) -> None:
-        self._map = pa.memory_map(str(path))
+    def __init__(self, content: pa.NativeFile, head: bytes) -> None:
+        self._map = content
         self._reader = pa.ipc.open_file(self._map) if head.startswith(ARROW_MAGIC) else pa.ipc.open_stream(self._map)
         self.names: Sequence[str] = self._reader.schema.names
         self._columns = [name for name in self.names if name in SCHEMA]

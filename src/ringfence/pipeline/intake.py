@@ -16,11 +16,13 @@ from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ringfence.features.inputs import split_ids
 from ringfence.pipeline.seen import Flags, Ints, Names, Seen
 
 ENDED: Final = 2**62  # the watermark of a partition that will send nothing more
+ACCEPTED, DUPLICATE, LATE = 0, 1, 2  # what became of an event
 UNHEARD: Final = -(2**62)  # the watermark of a partition that has sent nothing yet
 
 
@@ -33,6 +35,7 @@ class Taken:
     late: int
     late_events: pl.DataFrame
     worst_lateness_ms: int  # how much older than allowed the oldest late event was
+    outcomes: NDArray[np.uint8]  # of each event: ACCEPTED, DUPLICATE or LATE
 
 
 @dataclass(slots=True)
@@ -84,7 +87,7 @@ class Intake:
     def take(self, partition: str, events: pl.DataFrame) -> Taken:
         """Take a partition's next events, in the order in which they arrived."""
         if events.height == 0:
-            return Taken(0, 0, 0, events, 0)
+            return Taken(0, 0, 0, events, 0, np.empty(0, np.uint8))
         self.resting.discard(partition)
         at = events["at_ms"].to_numpy()
         allowed = self._oldest_allowed(partition, at)
@@ -98,7 +101,8 @@ class Intake:
         if fresh.height:
             self.waiting.append(fresh)
         worst = int((allowed - at)[late].max()) if late.any() else 0
-        return Taken(fresh.height, int(repeat.sum()), int(late.sum()), events.filter(pl.Series(late)), worst)
+        outcomes = np.select([repeat, late], [DUPLICATE, LATE], ACCEPTED).astype(np.uint8)
+        return Taken(fresh.height, int(repeat.sum()), int(late.sum()), events.filter(pl.Series(late)), worst, outcomes)
 
     def _repeats(self, ids: Names, at: Ints, late: Flags) -> Flags:
         if not late.any():

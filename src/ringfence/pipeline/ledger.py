@@ -58,6 +58,10 @@ class Ledger(Protocol):
         """Set events aside for the history: they count from the next commit on, and never if there is none."""
         ...
 
+    def tell(self, alerts: Sequence[Alert]) -> None:
+        """Let alerts be seen that the next commit will keep; what is seen further on already stays."""
+        ...
+
     def commit(self, commit: Commit) -> None:
         """Keep it, durably; what was set aside becomes part of it."""
         ...

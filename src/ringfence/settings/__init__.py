@@ -2,6 +2,7 @@
 
 from ringfence.settings.load import Settings, ShownSetting, home_folder, home_of_process
 from ringfence.settings.sections import (
+    ApiSection,
     EngineSection,
     HistorySection,
     HomeSection,
@@ -16,6 +17,7 @@ from ringfence.settings.sections import (
 )
 
 __all__ = [
+    "ApiSection",
     "EngineSection",
     "HistorySection",
     "HomeSection",

@@ -30,6 +30,7 @@ from ringfence.settings.sections import (
     REQUIRED_OF_SOURCE,
     SECTIONS,
     SOURCE,
+    ApiSection,
     EngineSection,
     HistorySection,
     HomeSection,
@@ -83,6 +84,7 @@ class Settings:
     history: HistorySection = field(default_factory=HistorySection)
     tenant: TenantSection = field(default_factory=TenantSection)
     rules: RulesSection = field(default_factory=RulesSection)
+    api: ApiSection = field(default_factory=ApiSection)
     sources: tuple[SourceSection, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -160,6 +162,11 @@ class Settings:
         if source.lateness_ms is not None:
             return source.lateness_ms
         return self.engine.lateness_live_ms if source.follow else self.engine.lateness_files_ms
+
+    def tenant_of(self, source: str) -> str:
+        """Return the tenant of a source's records that name none; empty: there is one."""
+        own = next((section.tenant for section in self.sources if section.name == source), "")
+        return own or self.tenant.name
 
     def shown(self) -> Iterator[ShownSetting]:
         """Give every value and its origin, in the order of the reference page."""

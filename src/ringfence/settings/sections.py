@@ -204,11 +204,45 @@ class SourceSection:
         "As in the engine section, for this source. Unset: by whether it is followed.",
         name="lateness",
     )
+    tenant: str = setting("", values.TEXT, "The tenant of its records that name none. Empty: `tenant.name`.")
     follow: bool = setting(
         False,
         values.FLAG,
         "Whether to wait for more: at the end of the files, through rotation, and for new files in folders and globs.",
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSection:
+    """How `ringfence serve` answers over HTTP."""
+
+    host: str = setting("127.0.0.1", values.TEXT, "The address to listen on. Others reach it only if you say another.")
+    port: int = setting(8080, values.whole(0, 65_535), "The port to listen on; 0: any that is free.")
+    public_url: str = setting(
+        "",
+        values.TEXT,
+        "The address under which people reach it, where that is another (behind a proxy), with https://.",
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        (), values.NAMES, "Addresses of proxies whose word on the caller's address and protocol is believed."
+    )
+    max_body_bytes: int = setting(
+        64 << 20, values.whole(1_024, 1 << 30), "The largest body of records, before and after it is decompressed."
+    )
+    max_request_bytes: int = setting(1 << 20, values.whole(1_024, 1 << 26), "The largest body of any other request.")
+    rate_per_minute: int = setting(
+        6_000, values.whole(1, 10_000_000), "Requests a minute of one caller; records and scores are not counted."
+    )
+    query_ms: int = setting(
+        5 * SECOND_MS, values.DURATION, "The longest that a question to the store may take.", name="query_time"
+    )
+    keep_received_ms: int = setting(
+        48 * HOUR_MS,
+        values.DURATION,
+        "How long records that came over HTTP are kept as they were received, to be shown beside their events.",
+        name="keep_received",
+    )
+    log_level: str = setting("info", values.TEXT, "What is logged: debug, info, warning or error.")
 
 
 SECTIONS: Final[dict[str, type]] = {
@@ -219,6 +253,7 @@ SECTIONS: Final[dict[str, type]] = {
     "history": HistorySection,
     "tenant": TenantSection,
     "rules": RulesSection,
+    "api": ApiSection,
 }
 SOURCE: Final = "source"
 REQUIRED_OF_SOURCE: Final = ("name", "path")

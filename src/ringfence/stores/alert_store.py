@@ -34,6 +34,8 @@ _UPSERT: Final = """INSERT INTO alert (alert_id, tenant, detector, revision, fra
         suppressed_by = CASE WHEN alert.status IN ('open', 'suppressed')
             THEN excluded.suppressed_by ELSE alert.suppressed_by END,
         status = CASE WHEN alert.status IN ('open', 'suppressed') THEN excluded.status ELSE alert.status END"""
+_ADVANCE: Final = f"""{_UPSERT}
+    WHERE (excluded.episode_end_ms, excluded.matches) >= (alert.episode_end_ms, alert.matches)"""
 _QUEUE: Final = """SELECT * FROM alert
     WHERE (:fraud IS NULL OR fraud = :fraud) AND (:status IS NULL OR status = :status)
         AND (:entity IS NULL OR entity = :entity) AND (:since_ms IS NULL OR raised_at_ms >= :since_ms)
@@ -69,6 +71,14 @@ class AlertStore:
         What a person decided stays, and so do the reasons when the new state brings none.
         """
         self._database.change_many(_UPSERT, [_to_row(alert.to_json()) for alert in alerts])
+
+    def advance(self, alerts: Iterable[HasJson]) -> None:
+        """Keep alerts as `upsert` does, but leave those alone that are kept in a later state already.
+
+        A run that was killed and goes on raises the same alerts again, from their beginning: nobody should see them
+        shrink meanwhile.
+        """
+        self._database.change_many(_ADVANCE, [_to_row(alert.to_json()) for alert in alerts])
 
     def list(
         self,

@@ -23,6 +23,7 @@ from ringfence.stores.migrations import LATEST, MIGRATIONS
 FILE_NAME: Final = "ringfence.db"
 WAIT_S: Final = 5.0  # for another writer to finish, before the database counts as locked
 _PAUSE_S: Final = 0.02
+_STEPS: Final = 10_000  # of SQLite's machine between two looks at the time: a millisecond or so
 _OURS: Final = 0x52464E43  # "RFNC" as application id: a database of another program is never touched
 
 Parameters = Mapping[str, Any] | Sequence[Any]
@@ -39,6 +40,8 @@ class Database:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._lock = RLock()
+        self._limit_s = float("inf")
+        self._until = float("inf")
         self.path: Final = path
 
     @classmethod
@@ -154,6 +157,7 @@ class Database:
     def rows(self, statement: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """Return what a query finds."""
         with self._lock, database_errors(self.path):
+            self._until = time.monotonic() + self._limit_s
             return self._connection.execute(statement, parameters).fetchall()
 
     def row(self, statement: str, parameters: Parameters = ()) -> sqlite3.Row | None:
@@ -175,6 +179,14 @@ class Database:
         """Run a change for each of many parameters, as one."""
         with self.transaction():
             self._connection.executemany(statement, parameters)
+
+    def limit(self, milliseconds: int) -> None:
+        """End every query of this connection that takes longer, with `DependencyError` (RF7014)."""
+        self._limit_s = milliseconds / 1000
+        self._connection.set_progress_handler(self._is_over, _STEPS)
+
+    def _is_over(self) -> bool:
+        return time.monotonic() > self._until
 
     def close(self) -> None:
         """Let the database go."""

@@ -15,6 +15,7 @@ from ringfence.events.errors import (
     FILE_DAMAGED,
     NO_SUCH_FILE,
     NOT_A_DATABASE,
+    QUERY_TOO_SLOW,
     STORE_DAMAGED,
     STORE_FAILED,
     STORE_FULL,
@@ -41,6 +42,7 @@ _SQLITE: Final = {
     sqlite3.SQLITE_PERM: STORE_READ_ONLY,
     sqlite3.SQLITE_NOTADB: NOT_A_DATABASE,
     sqlite3.SQLITE_CORRUPT: STORE_DAMAGED,
+    sqlite3.SQLITE_INTERRUPT: QUERY_TOO_SLOW,
 }
 
 

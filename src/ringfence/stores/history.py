@@ -29,7 +29,8 @@ from ringfence.stores.failures import disk_errors, parquet_errors
 
 FOLDER: Final = "history"
 DAY_MS: Final = 86_400_000
-STORED: Final = pl.Schema({**SCHEMA, "late": pl.Boolean()})  # late: came after the watermark, changed no feature
+# place: the file and the line or row; late: came after the watermark, changed no feature
+STORED: Final = pl.Schema({**SCHEMA, "place": pl.String(), "late": pl.Boolean()})
 SMALL_EVENTS: Final = 50_000  # a file with fewer is worth merging
 MANY_FILES: Final = 32  # small files of one day before they are merged: an event is rewritten log_32 times
 MERGED_EVENTS: Final = 500_000  # about what one merge may hold in memory (some 150 MB)
@@ -194,7 +195,8 @@ def _stored(events: pl.DataFrame) -> pl.DataFrame:
     """Return events with exactly the columns of `STORED`."""
     stored = conform(events)
     late = events["late"].fill_null(False) if "late" in events.columns else pl.lit(False)
-    return stored.with_columns(late=late)
+    place = events["place"] if "place" in events.columns else pl.lit(None, pl.String)
+    return stored.with_columns(place=place, late=late)
 
 
 def history_files(database: Database, from_ms: int = _EVER[0], to_ms: int = _EVER[1]) -> list[HistoryFile]:

@@ -83,6 +83,9 @@ class _NoLedger:
     def keep(self, events: pl.DataFrame) -> None:
         """Let the events go."""
 
+    def tell(self, alerts: Sequence[Alert]) -> None:
+        """Tell nobody."""
+
     def commit(self, commit: Commit) -> None:
         """Let the commit go."""
 

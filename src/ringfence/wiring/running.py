@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
+import polars as pl
+
 from ringfence.alerts.episodes import Episodes
 from ringfence.alerts.suppression import suppress
 from ringfence.engines.local import LocalEngine, Progress, threads
@@ -38,6 +40,7 @@ class Run:
     clock: Clock = field(default_factory=SystemClock)
     watch: Callable[[Progress], None] = lambda progress: None
     stop: Event = field(default_factory=Event)
+    tell_every_ms: int = 0  # wall time after which alerts are seen before their commit; 0: they are not
 
 
 def run(settings: Settings, what: Run) -> Progress:
@@ -86,7 +89,7 @@ def engine_of(settings: Settings, place: Workplace, what: Run) -> Iterator[Local
         yield LocalEngine(
             flow=flow,
             intake=Intake.from_bytes(horizon, saved.states) if saved else Intake(horizon),
-            admit=lambda events: admit(events, home),
+            admit=lambda events: admit(of_tenant(settings, events), home),
             ledger=ledger,
             clock=what.clock,
             every_ms=limit.checkpoint_every_ms,
@@ -96,7 +99,19 @@ def engine_of(settings: Settings, place: Workplace, what: Run) -> Iterator[Local
             number=saved.number if saved else 0,
             watch=what.watch,
             stop=what.stop,
+            tell_every_ms=what.tell_every_ms,
         )
+
+
+def of_tenant(settings: Settings, events: pl.DataFrame) -> pl.DataFrame:
+    """Return decoded records with the tenant of their source where they name none."""
+    names = {name: settings.tenant_of(name) for name in events["source"].unique()} if events.height else {}
+    if not any(names.values()):
+        return events
+    of_source = pl.col("source").replace_strict(names, return_dtype=pl.String)
+    of_source = pl.when(of_source != "").then(of_source)
+    own = pl.coalesce("tenant", of_source) if "tenant" in events.columns else of_source
+    return events.with_columns(own.alias("tenant"))
 
 
 def cache_folder(settings: Settings) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,15 +10,19 @@ from typing import Any
 import polars as pl
 
 from ringfence import __version__
+from ringfence.alerts.alert import Alert
 from ringfence.pipeline.counters import Counters
 from ringfence.pipeline.ledger import Commit, Saved
 from ringfence.settings import Settings
 from ringfence.stores import state_files
 from ringfence.stores.alert_store import AlertStore
+from ringfence.stores.audit_store import AuditStore
+from ringfence.stores.change_store import ChangeStore
 from ringfence.stores.checkpoint_store import Checkpoint, CheckpointStore
 from ringfence.stores.counter_store import CounterStore
 from ringfence.stores.database import FILE_NAME, Database
-from ringfence.stores.history import History, HistoryFile
+from ringfence.stores.history import STORED, History, HistoryFile
+from ringfence.stores.key_store import KeyStore
 from ringfence.stores.suppression_store import SuppressionStore
 from ringfence.stores.suspense_store import REJECTS, SuspenseStore
 
@@ -37,6 +41,9 @@ class Workplace:
     counters: CounterStore
     suppressions: SuppressionStore
     history: History
+    keys: KeyStore
+    audit: AuditStore
+    changes: ChangeStore
 
     @classmethod
     def of(cls, settings: Settings, database: Database) -> Workplace:
@@ -49,6 +56,9 @@ class Workplace:
             CounterStore(database),
             SuppressionStore(database),
             History(settings.folder, database),
+            KeyStore(database),
+            AuditStore(database),
+            ChangeStore(database),
         )
 
 
@@ -78,12 +88,14 @@ class HomeLedger:
         self._most_rows = rows
         self._store = CheckpointStore(place.database)
         self._history = place.history
+        self._alerts = place.alerts
         self._kept = place.settings.history
         self._home = place.settings.folder
         self._aside: list[pl.DataFrame] = []
         self._rows = 0  # events in `_aside`
         self._written: list[HistoryFile] = []  # since the last commit
         self._next = self._store.number() + 1
+        self.after_commit: Callable[[], None] = lambda: None
 
     def last(self) -> Saved | None:
         """Return what the last commit left; None before the first. Files that no commit names are removed."""
@@ -113,6 +125,16 @@ class HomeLedger:
             self._written += self._history.append(pl.concat(self._aside), self._next)
         self._aside, self._rows = [], 0
 
+    def tell(self, alerts: Sequence[Alert]) -> None:
+        """Keep alerts before the commit that makes them last; what is kept already and says more stays."""
+        self._alerts.advance(alerts)
+
+    def uncommitted(self) -> pl.DataFrame:
+        """Return the events that the next commit adds to the history; to be called by the thread that commits."""
+        files = [pl.read_parquet(self._home / file.name) for file in self._written]
+        frames = [*files, *self._aside]
+        return pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame(schema=STORED)
+
     def commit(self, commit: Commit) -> None:
         """Keep it, durably."""
         self._write_history()
@@ -135,6 +157,7 @@ class HomeLedger:
         self._written, self._next = [], commit.number + 1
         self._history.merge()
         self._store.sweep(self._home)
+        self.after_commit()
 
 
 def _counters(counts: Mapping[str, Any]) -> Counters:

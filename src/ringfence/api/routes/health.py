@@ -1,0 +1,34 @@
+"""Whether the server lives, and whether it can do its work."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from ringfence.api.answers import answer
+from ringfence.api.asking import HouseHere
+
+router = APIRouter(tags=["operation"])
+
+
+class Health(BaseModel):
+    """Whether the server can work; if not, why."""
+
+    status: Literal["ready", "not ready"] = Field(examples=["ready"])
+    reasons: list[str] = Field(default_factory=list, examples=[[]])
+
+
+@router.get("/livez", summary="Whether the process lives")
+def livez() -> dict[str, str]:
+    """Answer as long as the process answers at all. Anyone may ask."""
+    return {"status": "alive"}
+
+
+@router.get("/readyz", summary="Whether useful work can be done", response_model=Health)
+def readyz(house: HouseHere) -> Response:
+    """Answer 200 when records are taken and questions answered, else 503 with the reasons. Anyone may ask."""
+    reasons = house.not_ready()
+    status: Literal["ready", "not ready"] = "not ready" if reasons else "ready"
+    return answer(Health(status=status, reasons=reasons).model_dump(), 503 if reasons else 200)
