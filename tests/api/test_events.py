@@ -127,7 +127,7 @@ def test_a_burst_of_calls_becomes_an_alert_within_seconds(server: Server) -> Non
     with server.client("events.write", "alerts.read") as client:
         assert client.post("/v1/events?source=burst", content=ndjson(burst), headers=NDJSON).status_code == 202
         for _ in range(100):
-            found = [a for a in client.get("/v1/alerts").json()["items"] if a["entity"] == "31612345678"]
+            found = [a for a in client.get("/v1/alerts").json()["items"] if a["entity"] == "31612******"]
             if found:
                 break
             time.sleep(0.2)

@@ -9,8 +9,11 @@ from typing import Any, Final
 import msgspec
 from fastapi import Request, Response
 
+from ringfence.api.asking import Principal
+from ringfence.api.masking import shown
 from ringfence.api.problems import ApiError, dumps
 from ringfence.events.errors import CHANGED_MEANWHILE, NO_PRECONDITION
+from ringfence.wiring.house import House
 
 NO_STORE: Final = {"Cache-Control": "no-store"}  # whatever may name a subscriber stays in no cache
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
@@ -26,12 +29,12 @@ def answer(document: Any, status: int = 200, headers: Mapping[str, str] | None =
     return Response(dumps(document), status, {**NO_STORE, **(headers or {})}, "application/json")
 
 
-def tagged(document: Any, status: int = 200) -> Response:
-    """Return a document with its entity tag, for a later If-Match."""
-    return answer(document, status, {"ETag": tag_of(document)})
+def tagged(document: Any, asker: Principal, house: House, status: int = 200) -> Response:
+    """Return a document as the asker may see it, with the entity tag of the whole of it, for a later If-Match."""
+    return answer(shown(document, asker, house.secret.reference), status, {"ETag": tag_of(document)})
 
 
-def must_match(request: Request, current: Any) -> None:
+def must_match(request: Request, current: Any, asker: Principal) -> None:
     """Let a change pass only if it speaks of what is there now.
 
     Raises:
@@ -43,5 +46,8 @@ def must_match(request: Request, current: Any) -> None:
     present = tag_of(current)
     if wanted.strip() != "*" and present not in (one.strip() for one in wanted.split(",")):
         raise ApiError(
-            CHANGED_MEANWHILE, "it is not as you saw it any more", headers={"ETag": present}, current=current
+            CHANGED_MEANWHILE,
+            "it is not as you saw it any more",
+            headers={"ETag": present},
+            current=shown(current, asker),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
@@ -26,6 +26,7 @@ class Principal:
     permissions: frozenset[str]
     tenant: str | None = None
     via: str = "nothing"  # session, key or nothing
+    reveals: bool = False  # this request gave a reason to see numbers unmasked, and it is in the audit log
 
     def may(self, permission: str) -> bool:
         """Return whether they may."""
@@ -45,6 +46,8 @@ class Principal:
             raise ApiError(NO_SUCH_ALERT, f"there is no such {what}", status=404)
 
 
+REASON: Final = "ringfence-reason"  # the header that says why numbers are to be seen unmasked
+MOST_REASON: Final = 500  # characters of it
 NOBODY: Final = Principal("nobody", frozenset())
 
 
@@ -74,10 +77,29 @@ class May:
         """
         principal = principal_of(request)
         if principal.may(self.permission):
-            return principal
+            reason = request.headers.get(REASON, "").strip()
+            return _revealing(request, principal, reason) if reason else principal
         if principal is NOBODY:
             raise ApiError(NOT_SIGNED_IN, "this is not for everybody")
         raise ApiError(NOT_ALLOWED, f"{principal.name} may not: {PERMISSIONS[self.permission]}")
+
+
+def _revealing(request: Request, principal: Principal, reason: str) -> Principal:
+    """Return one who sees numbers unmasked in this answer: it is written down before they do."""
+    if not principal.may("numbers.reveal"):
+        raise ApiError(NOT_ALLOWED, f"{principal.name} may not: {PERMISSIONS['numbers.reveal']}")
+    house = house_of(request)
+    detail = {"reason": reason[:MOST_REASON], "method": request.method}
+    with house.writing() as place:
+        place.audit.note(
+            principal.name,
+            "numbers.revealed",
+            str(request.url.path)[:MOST_REASON],
+            detail,
+            principal.tenant,
+            house.clock.now_ms(),
+        )
+    return replace(principal, reveals=True)
 
 
 def may(permission: str) -> Any:

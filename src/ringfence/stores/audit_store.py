@@ -40,6 +40,10 @@ class AuditStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def note(self, by: str, action: str, subject: str, detail: dict[str, Any], tenant: str | None, at_ms: int) -> None:
+        """Add one entry; see `add`."""
+        self.add([Act(by, action, subject, detail, tenant)], at_ms)
+
     def add(self, acts: Iterable[Act], at_ms: int) -> None:
         """Add entries at the end, in the transaction that is open, or in one of their own."""
         with self._database.transaction():

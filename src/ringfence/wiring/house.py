@@ -22,6 +22,7 @@ from ringfence.stores.database import FILE_NAME, Database
 from ringfence.stores.home_lock import only_run
 from ringfence.wiring.receiving import Receiver
 from ringfence.wiring.running import Run, engine_of, open_files
+from ringfence.wiring.secrets_of_home import Secret
 from ringfence.wiring.workplace import HomeLedger, Workplace
 
 READERS: Final = 4  # connections that questions share
@@ -44,6 +45,7 @@ class House:
     engine: LocalEngine | None = None
     receiver: Receiver | None = None
     ledger: HomeLedger | None = None
+    secret: Secret = field(init=False)
     started_ms: int = 0
     committed_ms: int = 0
     after_commit: list[Callable[[], None]] = field(default_factory=list)  # called in the engine's thread
@@ -67,6 +69,7 @@ class House:
         if self.with_engine:
             self._stack.enter_context(only_run(self.settings.folder))
         self._writer = Workplace.of(self.settings, self._stack.enter_context(Database.open(path)))
+        self.secret = Secret.of(self.settings.folder)
         self.started_ms = self.clock.now_ms()
         if self.with_engine:
             self._start_engine()

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from ringfence.api.answers import answer, tagged
 from ringfence.api.asking import HouseHere, Principal, may
+from ringfence.api.masking import shown
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"])
 
@@ -22,7 +23,7 @@ def list_alerts(
     with house.reading() as place:
         found = place.alerts.list(limit=limit)
     items: list[dict[str, Any]] = [alert for alert in found if asker.sees(alert["tenant"])]
-    return answer({"items": items, "next": None})
+    return answer(shown({"items": items, "next": None}, asker, house.secret.reference))
 
 
 @router.get("/{alert_id}", summary="One alert")
@@ -31,4 +32,4 @@ def get_alert(alert_id: str, house: HouseHere, asker: Annotated[Principal, may("
     with house.reading() as place:
         alert = place.alerts.get(alert_id)
     asker.check_sees(alert["tenant"], "alert")
-    return tagged(alert)
+    return tagged(alert, asker, house)
