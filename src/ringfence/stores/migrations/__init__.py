@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from ringfence.stores.migrations import step_1, step_2, step_3
+from ringfence.stores.migrations import step_1, step_2, step_3, step_4, step_5, step_6, step_7, step_8, step_9
 from ringfence.stores.migrations.step import Migration
 
 __all__ = ["LATEST", "MIGRATIONS", "Migration"]
 
-MIGRATIONS: Final = (step_1.STEP, step_2.STEP, step_3.STEP)
+MIGRATIONS: Final[tuple[Migration, ...]] = tuple(
+    one.STEP for one in (step_1, step_2, step_3, step_4, step_5, step_6, step_7, step_8, step_9)
+)
 LATEST: Final = MIGRATIONS[-1].number

@@ -1,0 +1,9 @@
+"""People, sessions and what proves who they are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ringfence.stores.migrations.step import Migration
+
+STEP: Final = Migration(4, "add", ())

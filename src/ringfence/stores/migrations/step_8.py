@@ -1,0 +1,9 @@
+"""Webhooks and their deliveries."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ringfence.stores.migrations.step import Migration
+
+STEP: Final = Migration(8, "add", ())

@@ -1,0 +1,9 @@
+"""Guards: what limits and the audit log need."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ringfence.stores.migrations.step import Migration
+
+STEP: Final = Migration(9, "add", ())
