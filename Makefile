@@ -30,6 +30,7 @@ check: $(READY) ## lint, types, who imports whom, reference pages and the docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python docs/generate_client.py --check
 	$(BIN)/zensical build --clean --strict
 
 bench: $(READY) ## measure, and write docs/benchmarks.json
@@ -40,6 +41,7 @@ evaluation: $(READY) ## measure recall, money and false alerts beside two rules 
 
 docs: $(READY) ## write the reference pages and build the documentation into site/
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/generate_client.py
 	$(BIN)/zensical build --clean --strict
 
 lock: $(READY) ## take newer versions of what we depend on

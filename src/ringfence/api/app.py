@@ -7,17 +7,23 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from ringfence import __version__
+from ringfence.api.document import PROBLEM_STATUSES, complete
 from ringfence.api.gate import Gate
 from ringfence.api.problems import MEDIA, Problem, add_handlers
-from ringfence.api.routes import alerts, balance, errors, events, health
+from ringfence.api.routes import alerts, balance, errors, events, health, reference
 from ringfence.wiring.house import House
 
-ROUTERS: Final = (health.router, errors.router, events.router, alerts.router, balance.router)
-PROBLEM_STATUSES: Final = (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 500, 503)
+ROUTERS: Final = (
+    health.router,
+    errors.router,
+    reference.router,
+    events.router,
+    alerts.router,
+    balance.router,
+)
 DESCRIPTION: Final = """Catches fraud and anomalies in telecom traffic while it happens.
 
 Times are milliseconds since 1970 UTC, amounts millionths of `currency`. Every error is a problem document (RFC 9457)
@@ -53,29 +59,16 @@ def make_app(house: House) -> FastAPI:
         app.include_router(router)
     add_handlers(app)
     app.add_middleware(Gate, house=house)
-    _tidy(app)
+    _complete(app)
     return app
 
 
-def _tidy(app: FastAPI) -> None:
-    """Have problem documents described as what they are, in the one media type that they come in."""
+def _complete(app: FastAPI) -> None:
     make = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            document = make()
-            for path in document["paths"].values():
-                for operation in path.values():
-                    for status, response in operation["responses"].items():
-                        if int(status) in PROBLEM_STATUSES:
-                            response["content"] = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-            for unused in ("HTTPValidationError", "ValidationError"):
-                document["components"]["schemas"].pop(unused, None)
-        return app.openapi_schema or document
+            app.openapi_schema = complete(app, make())
+        return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
-
-
-def api_routes(app: FastAPI) -> list[APIRoute]:
-    """Return the routes of the API."""
-    return [route for route in app.routes if isinstance(route, APIRoute)]

@@ -20,13 +20,24 @@ class Health(BaseModel):
     reasons: list[str] = Field(default_factory=list, examples=[[]])
 
 
-@router.get("/livez", summary="Whether the process lives")
+class Life(BaseModel):
+    """The process answers."""
+
+    status: Literal["alive"] = Field(examples=["alive"])
+
+
+@router.get("/livez", summary="Whether the process lives", response_model=Life)
 def livez() -> dict[str, str]:
     """Answer as long as the process answers at all. Anyone may ask."""
     return {"status": "alive"}
 
 
-@router.get("/readyz", summary="Whether useful work can be done", response_model=Health)
+@router.get(
+    "/readyz",
+    summary="Whether useful work can be done",
+    response_model=Health,
+    responses={503: {"model": Health, "description": "Not now"}},
+)
 def readyz(house: HouseHere) -> Response:
     """Answer 200 when records are taken and questions answered, else 503 with the reasons. Anyone may ask."""
     reasons = house.not_ready()
