@@ -49,7 +49,7 @@ def serve(settings: Settings, *, with_engine: bool, started: Callable[[str], Non
 
     house.on_failure = end
     host, port = listening.getsockname()[:2]
-    started(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+    server.started_at = lambda: started(f"http://{f'[{host}]' if ':' in host else host}:{port}")
     server.run(sockets=[listening])
     if house.failure:
         raise house.failure
@@ -57,6 +57,14 @@ def serve(settings: Settings, *, with_engine: bool, started: Callable[[str], Non
 
 class _Server(uvicorn.Server):
     """A server that ends by itself after a signal: uvicorn's own would then end the process by that signal again."""
+
+    started_at: Callable[[], None] = staticmethod(lambda: None)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self.started_at()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
