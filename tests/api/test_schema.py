@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
@@ -11,6 +12,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from ringfence.api.app import make_app
 from ringfence.api.permissions import PERMISSIONS
+from ringfence.api.routes.events import MEDIA
 from ringfence.settings import Settings
 from ringfence.wiring.house import House
 from tests.laws import TIMES
@@ -20,6 +22,11 @@ from .serving import Server, key_for, served
 EXAMPLES = 12  # an operation; `make laws` tries twenty times as many
 app = make_app(House(Settings.load(Path("no home is needed for the document"), {})))
 schema = schemathesis.openapi.from_dict(app.openapi()).exclude(path_regex="^/v1/live")  # a stream never ends
+
+
+@schemathesis.serializer(*MEDIA)
+def as_it_is(context: Any, value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
 
 @pytest.fixture(scope="module")
