@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ringfence.cli.output import Common, print_json, screen
 from ringfence.cli.run import balance_rows, balance_table
 
@@ -11,8 +13,13 @@ def balance(*, common: Common = Common()) -> int:
     from ringfence.pipeline.counters import Counters
     from ringfence.wiring.workplace import workplace
 
-    with workplace(common.settings()) as place:
-        found = {c.source: Counters(*(getattr(c, n) for n in Counters.__slots__)) for c in place.counters.all()}
+    if server := common.server():
+        with server:
+            rows: list[dict[str, Any]] = [{**row} for row in server.get_balance()]
+        found = {row.pop("source"): Counters(**row) for row in rows}
+    else:
+        with workplace(common.settings()) as place:
+            found = {c.source: Counters(*(getattr(c, n) for n in Counters.__slots__)) for c in place.counters.all()}
     if common.json:
         print_json(balance_rows(found))
     else:

@@ -27,7 +27,7 @@ COMMANDS: Final = {
     "config": ("config:config", "Every setting, its value, and where the value came from."),
     "doctor": ("doctor:doctor", "What is wrong with this installation, and what to do."),
 }
-COMMON: Final = ("--home", "--set")  # and --json, which takes no value
+COMMON: Final = ("--home", "--set", "--url", "--key-file")  # and --json, which takes no value
 
 
 def make_app() -> App:
@@ -84,7 +84,10 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:
+        from ringfence.cli.remote import told_by_server
         from ringfence.events.errors import UNREADABLE_FILE, DependencyError, RingfenceError
+
+        error = told_by_server(error)
 
         if isinstance(error, OSError) and error.filename is not None:  # the disk's word on a file, nobody's fault here
             error = DependencyError(UNREADABLE_FILE, error.strerror or str(error), where=str(error.filename))

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from ringfence.client import Client
     from ringfence.settings import Settings
 
 
@@ -39,14 +40,44 @@ class Common:
         tuple[str, ...], Parameter(negative=(), help="Override a setting: --set engine.threads=2. May be repeated.")
     ] = ()
 
+    url: Annotated[
+        str, Parameter(help="Ask this server instead of the home folder, where the command can. [env: RINGFENCE_URL]")
+    ] = ""
+    key_file: Annotated[
+        Path | None, Parameter(help="File that holds the API key for --url. [default: env RINGFENCE_KEY]")
+    ] = None
+
+    def server(self) -> Client | None:
+        """Return a client of the server that is to be asked; None: the home folder is.
+
+        A home folder that is named with --home wins over a server that the environment names.
+
+        Raises:
+            DependencyError: the file of the key cannot be read.
+        """
+        from ringfence.settings import server_of_process
+
+        if not self.url and self.home is not None:
+            return None
+        url, key = server_of_process(self.url, self.key_file)
+        if not url:
+            return None
+        from ringfence.client import Client
+
+        return Client(url, key)
+
     def settings(self, home: Path | None = None) -> Settings:
         """Read the settings of the home folder; of `home` where --home names none.
 
         Raises:
             SettingsError: with everything that is wrong.
+            UsageError: a server is to be asked, and this command works on a home folder only.
         """
         from ringfence.events.errors import BAD_ARGUMENT, UsageError
         from ringfence.settings import Settings
+
+        if self.url:
+            raise UsageError(BAD_ARGUMENT, "this command works on a home folder of this machine, not with --url")
 
         overrides = {}
         for pair in self.set:

@@ -1,6 +1,6 @@
 """Reads the configuration once, checks it whole, and says where each value came from."""
 
-from ringfence.settings.load import Settings, ShownSetting, home_folder, home_of_process
+from ringfence.settings.load import Settings, ShownSetting, home_folder, home_of_process, server_of_process
 from ringfence.settings.sections import (
     ApiSection,
     EngineSection,
@@ -32,5 +32,6 @@ __all__ = [
     "all_settings",
     "home_folder",
     "home_of_process",
+    "server_of_process",
     "settings_of",
 ]

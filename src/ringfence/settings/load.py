@@ -47,6 +47,9 @@ from ringfence.settings.toml_lines import key_lines
 
 FILE_NAME: Final = "ringfence.toml"
 HOME_VARIABLE: Final = "RINGFENCE_HOME"
+URL_VARIABLE: Final = "RINGFENCE_URL"
+KEY_VARIABLE: Final = "RINGFENCE_KEY"
+_NO_SETTINGS: Final = (HOME_VARIABLE, URL_VARIABLE, KEY_VARIABLE)
 DEFAULT_HOME: Final = ".ringfence"
 DEFAULT: Final = "default"
 COMMAND_LINE: Final = "command line"
@@ -192,6 +195,21 @@ def home_of_process(home: Path | None = None) -> Path:
     return home or home_folder(os.environ)
 
 
+def server_of_process(url: str = "", key_file: Path | None = None) -> tuple[str, str]:
+    """Return the address and the key of the server to ask: as given, or else those of this process's environment.
+
+    Raises:
+        DependencyError: the file of the key cannot be read.
+    """
+    if key_file is None:
+        return url or os.environ.get(URL_VARIABLE, ""), os.environ.get(KEY_VARIABLE, "").strip()
+    try:
+        return url or os.environ.get(URL_VARIABLE, ""), key_file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        what = f"the key cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise DependencyError(UNREADABLE_FILE, what, where=str(key_file)) from None
+
+
 def _check_folder(home: Path) -> None:
     there = next((path for path in (home, *home.parents) if path.exists()), None)
     if there is not None and not there.is_dir():
@@ -273,7 +291,7 @@ class _Loading:
             if name in variables:
                 origin = f"environment {name}"
                 self._set(variables[name], environment[name], origin, origin)
-            elif name.startswith("RINGFENCE_") and name != HOME_VARIABLE and not _SERVICE_LINK.fullmatch(name):
+            elif name.startswith("RINGFENCE_") and name not in _NO_SETTINGS and not _SERVICE_LINK.fullmatch(name):
                 self._unknown("environment", name, name, variables)
 
     def read_overrides(self, overrides: Mapping[str, str]) -> None:
