@@ -111,7 +111,7 @@ class Memory:
     def clear_pairs(self, now: int, more: int) -> None:
         """Drop the pairs that did not meet within the longest window, and make room for more."""
         kept, size = count_pairs(self.pairs, _oldest(now)), FIRST_PAIRS
-        while (kept + more) * 5 > size * 3 or size < 3 * kept:
+        while (kept + more) * 5 > size * 3 or size < 2 * kept:
             size *= 2
         larger: Ints = np.zeros((size, 3), np.int64)
         move_pairs(self.pairs, _oldest(now), larger)

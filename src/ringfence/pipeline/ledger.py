@@ -29,7 +29,7 @@ class Saved:
     """What the last commit left: from here a run goes on."""
 
     number: int
-    states: Mapping[str, bytes]
+    states: dict[str, bytes]
     positions: Mapping[Place, Mapping[str, int | str]]
     counters: Mapping[str, Counters]
 

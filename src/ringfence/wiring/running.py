@@ -72,31 +72,38 @@ def engine_of(settings: Settings, place: Workplace, what: Run) -> Iterator[Local
     shards = limit.shards or workers
     suppressions = in_force(place)
     memories = _shards(settings, saved, shards)
-    for memory in memories:
-        memory.ask(asked_by(panel))
+    for shard in memories:
+        shard.ask(asked_by(panel))
+    memory = panel.restore(saved.states["detectors"]) if saved else panel.start()
+    episodes = Episodes.from_bytes(saved.states["episodes"]) if saved else Episodes()
+    horizon = limit.dedup_horizon_ms
+    intake = Intake.from_bytes(horizon, saved.states) if saved else Intake(horizon)
+    counters = dict(saved.counters) if saved else {}
+    positions = {p: dict(at) for p, at in saved.positions.items()} if saved else {}
+    number = saved.number if saved else 0
+    del saved  # as large as the memory that came of it
     with threads(workers) if shards > 1 else nullcontext(one_after_another) as work:
         flow = Flow(
             shards=memories,
             detector=panel,
-            memory=panel.restore(saved.states["detectors"]) if saved else panel.start(),
-            episodes=Episodes.from_bytes(saved.states["episodes"]) if saved else Episodes(),
+            memory=memory,
+            episodes=episodes,
             time_zone=settings.home.time_zone,
             batch_rows=limit.batch_rows,
             workers=work,
             suppress=lambda alerts: suppress(alerts, suppressions),
         )
-        horizon = limit.dedup_horizon_ms
         yield LocalEngine(
             flow=flow,
-            intake=Intake.from_bytes(horizon, saved.states) if saved else Intake(horizon),
+            intake=intake,
             admit=lambda events: admit(of_tenant(settings, events), home),
             ledger=ledger,
             clock=what.clock,
             every_ms=limit.checkpoint_every_ms,
             every_events=limit.checkpoint_events,
-            counters=dict(saved.counters) if saved else {},
-            positions={p: dict(at) for p, at in saved.positions.items()} if saved else {},
-            number=saved.number if saved else 0,
+            counters=counters,
+            positions=positions,
+            number=number,
             watch=what.watch,
             stop=what.stop,
             tell_every_ms=what.tell_every_ms,
@@ -136,7 +143,7 @@ def _shards(settings: Settings, saved: Saved | None, count: int) -> list[Shard]:
     if saved is None:
         return [Shard(compiled) for _ in range(count)]
     names = sorted((n for n in saved.states if n.startswith("shard-")), key=lambda n: int(n.partition("-")[2]))
-    shards = [from_bytes(saved.states[name], compiled) for name in names]
+    shards = [from_bytes(saved.states.pop(name), compiled) for name in names]  # one at a time: they are large
     return shards if len(shards) == count else reshard(shards, count)
 
 
