@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "connect": ("connect:connect", "Look at unknown records, guess their format, save the mapping."),
     "run": ("run:run", "Turn records into alerts: to the end of the files, or for ever with --follow."),
     "serve": ("serve:serve", "Answer over HTTP: records in, alerts out, and the engine in the same process."),
+    "key": ("key:app", "API keys: what a program shows to `ringfence serve`."),
     "alerts": ("alerts:app", "The queue, the most expensive first; one alert with its reasons."),
     "evaluate": ("evaluate:evaluate", "Compare the alerts with a known truth: recall, precision, time, money."),
     "balance": ("balance:balance", "The conservation equation: what became of each source's records."),
@@ -24,6 +25,7 @@ COMMANDS: Final = {
     "rules": ("rules:app", "The rules in force; errors in rules, with a caret."),
     "lists": ("lists:app", "Hot lists of prefixes and numbers, with owner, reason and expiry."),
     "suppress": ("suppress:app", "Keep alerts out of the queue, with an owner, a reason and an end."),
+    "audit": ("audit:app", "Who did what: whether the log is whole and as it was signed."),
     "config": ("config:config", "Every setting, its value, and where the value came from."),
     "doctor": ("doctor:doctor", "What is wrong with this installation, and what to do."),
 }
