@@ -1,0 +1,36 @@
+"""Every block of the pages about the API runs as it is written, against a real server."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .serving import served
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = [DOCS / "tutorials" / "first-alert-over-http.md"]
+BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SERVE = "ringfence serve"
+ADDRESS = "http://127.0.0.1:8080"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
+    blocks = BLOCK.findall(page.read_text("utf-8"))
+    (tmp_path / ".ringfence").mkdir()
+    with served(tmp_path / ".ringfence") as server:
+        script = ["set -e", f"cd {tmp_path}", f'export PATH="{Path(sys.executable).parent}:$PATH"']
+        for language, text in blocks:
+            if text.strip() == SERVE:
+                continue
+            lines = text.replace(ADDRESS, server.url)
+            script.append(lines if language == "sh" else f"python3 - <<'PYTHON'\n{lines}PYTHON")
+        done = subprocess.run(
+            ["bash", "-c", "\n".join(script)], capture_output=True, text=True, check=False, timeout=120
+        )
+
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "Traceback" not in done.stderr
+    assert '"code":"RF' not in done.stdout.replace('"code":"RF20', "")
