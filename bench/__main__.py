@@ -1,4 +1,4 @@
-"""`make bench`: events per CPU-second from Parquet to alerts, beside the same features in plain Python, in one run."""
+"""`make bench`: events per CPU-second from Parquet to alerts, beside the same features in plain Python; the server."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from bench import api
 from bench.plain import PlainFeatures
 from ringfence.events.door import admit
 from ringfence.settings import Settings, SourceSection
@@ -71,7 +72,11 @@ def main() -> None:
         "peer_value": round(peers[1]),
     }
     versions = {name: version(name) for name in ("ringfence", "numpy", "numba", "polars", "pyarrow")}
-    document = {"machine": f"{platform.machine()}, {platform.system()}", "versions": versions, "figures": [figure]}
+    document = {
+        "machine": f"{platform.machine()}, {platform.system()}",
+        "versions": versions,
+        "figures": [figure, *api.figures()],
+    }
     OUT.write_text(json.dumps(document, indent=2) + "\n")
     print(json.dumps(document, indent=2))
 

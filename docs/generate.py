@@ -20,13 +20,18 @@ from typing import Final, NamedTuple
 from cyclopts import App, Parameter
 
 import ringfence
+from ringfence.api.app import make_app as make_api
+from ringfence.api.permissions import NOT_FOR_TENANTS, PERMISSIONS, ROLES
+from ringfence.api.route_table import route_table
 from ringfence.cli.main import COMMANDS, make_app
 from ringfence.cli.output import Common
 from ringfence.events import rate_file
 from ringfence.events.errors import CODES
 from ringfence.events.schema import COLUMNS
 from ringfence.features.families import FAMILIES
+from ringfence.settings import Settings
 from ringfence.settings.sections import REQUIRED_OF_SOURCE, SECTIONS, SOURCE, Setting, SourceSection, settings_of
+from ringfence.wiring.house import House
 from ringfence.wiring.rules_in_force import AMOUNTS_IN
 
 REFERENCE: Final = Path(__file__).parent / "reference"
@@ -236,6 +241,42 @@ def rules() -> Iterator[str]:
             yield from table(("Property", "Value"), rest)
 
 
+def access() -> Iterator[str]:
+    """List the permissions with the roles that hold them, and every route with who may use it."""
+    yield "# Access\n"
+    yield (
+        "A person has a role, a key has permissions of its own. Whoever is of a tenant sees what is that tenant's "
+        "alone: anything else is not there (404). What is not allowed is refused (403), and without a sign-in or a key "
+        "everything that is not for anybody (401). `GET /v1/me` says what one may.\n"
+    )
+    yield "## Permissions\n"
+    rows: Iterable[Iterable[object]] = (
+        (
+            code(name),
+            meaning,
+            *("yes" if name in ROLES[role] else "" for role in ROLES),
+            "no" if name in NOT_FOR_TENANTS else "",
+        )
+        for name, meaning in PERMISSIONS.items()
+    )
+    yield from table(("Permission", "Allows", *map(code, ROLES), "For tenants"), rows)
+    yield (
+        "`numbers.reveal` unmasks numbers where a request says why, in `Ringfence-Reason`; each is in the audit log. "
+        "Administrators can give it, and have it not themselves.\n"
+    )
+    yield "## Routes\n"
+    app = make_api(House(Settings.load(Path("no home is needed for the table"), {})))
+    routes = (
+        (
+            code(f"{route.method} {route.path}"),
+            code(route.permission) or route.who,
+            ", ".join(code(role) for role in ROLES if route.may(role)) if route.permission else "",
+        )
+        for route in route_table(app)
+    )
+    yield from table(("Route", "Permission", "Roles"), routes)
+
+
 PAGES: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "events.md": events,
     "errors.md": errors,
@@ -244,6 +285,7 @@ PAGES: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "commands.md": commands,
     "features.md": features,
     "rules.md": rules,
+    "access.md": access,
 }
 
 

@@ -28,6 +28,7 @@ class Server:
     home: Path
     url: str
     process: subprocess.Popen[str]
+    first_start: str = ""  # the link that makes the first administrator, where there is nobody
 
     def client(self, *permissions: str, tenant: str | None = None, key: str = "") -> httpx2.Client:
         """Return a client that may do these things; with no permission named, one that shows no key."""
@@ -69,7 +70,8 @@ def start(home: Path, *words: str) -> Server:
     if not line:
         process.wait(READY_S)
         raise AssertionError((home.parent / f"{home.name}.log").read_text())
-    return Server(home, json.loads(line)["url"], process)
+    said = json.loads(line)
+    return Server(home, said["url"], process, said.get("first_start", ""))
 
 
 @contextmanager

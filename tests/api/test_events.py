@@ -58,7 +58,7 @@ def test_each_record_is_answered_for(server: Server) -> None:
 @pytest.mark.parametrize("form", ["ndjson", "arrow", "cloudevents"])
 def test_every_form_and_encoding_says_the_same(server: Server, form: str, encoding: str) -> None:
     number = ["ndjson", "arrow", "cloudevents"].index(form) * 3 + ["", "gzip", "zstd"].index(encoding)
-    records = calls(1000 + 10 * number, 5)
+    records = calls(1000 + 10 * number, 5, 1_767_225_600_000 + 60_000 * (number + 1))  # none before another
     if form == "arrow":
         buffer = io.BytesIO()
         pl.DataFrame(records).write_ipc_stream(buffer)
@@ -133,3 +133,21 @@ def test_a_burst_of_calls_becomes_an_alert_within_seconds(server: Server) -> Non
             time.sleep(0.2)
     assert found
     assert found[0]["reasons"]
+
+
+def test_a_tenant_cannot_write_into_the_source_of_another(server: Server) -> None:
+    with server.client("events.write", tenant="a.b") as one, server.client("events.write", tenant="a") as other:
+        first = one.post("/v1/events?source=c", content=ndjson(calls(9_000, 1)), headers=NDJSON)
+        second = other.post("/v1/events?source=b.c", content=ndjson(calls(9_100, 1)), headers=NDJSON)
+
+    assert (first.status_code, first.json()["source"]) == (202, "a.b.c")
+    assert (second.status_code, second.json()["code"]) == (422, "RF1004")
+
+
+def test_the_tenant_of_a_key_is_that_of_its_records_whatever_they_say(server: Server) -> None:
+    record = calls(9_200, 1)[0] | {"tenant": "other"}
+    with server.client("events.write", "balance.read", tenant="acme") as client:
+        client.post("/v1/events?source=own", content=ndjson([record]), headers=NDJSON)
+        seen = [row["source"] for row in client.get("/v1/balance").json()]
+
+    assert seen == ["acme.own"]

@@ -10,7 +10,7 @@ import pytest
 from .serving import served
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = [DOCS / "tutorials" / "first-alert-over-http.md"]
+PAGES = [DOCS / "tutorials" / "first-alert-over-http.md", DOCS / "how-to" / "give-people-access.md"]
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SERVE = "ringfence serve"
 ADDRESS = "http://127.0.0.1:8080"
@@ -25,7 +25,7 @@ def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
         for language, text in blocks:
             if text.strip() == SERVE:
                 continue
-            lines = text.replace(ADDRESS, server.url)
+            lines = text.replace(ADDRESS, server.url).replace("TOKEN", server.first_start.rpartition("=")[2])
             script.append(lines if language == "sh" else f"python3 - <<'PYTHON'\n{lines}PYTHON")
         done = subprocess.run(
             ["bash", "-c", "\n".join(script)], capture_output=True, text=True, check=False, timeout=120

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -27,6 +29,8 @@ from ringfence.detectors.panel import Panel
 from ringfence.detectors.rule_book import RuleBook
 from ringfence.detectors.rules import check_rules, read_rules
 from ringfence.detectors.two_places import TwoPlaces
+from ringfence.events.schema import SCHEMA
+from ringfence.events.tables import hash_few
 from tests.detectors.feature_rows import CATALOGUE, DAY_MS, START_MS, cut, random_rows
 
 SHIPPED_LISTS = read_lists(LISTS)
@@ -198,6 +202,29 @@ def test_a_rule_in_shadow_is_marked_and_a_draft_is_not_judged(status: str, heard
     assert RuleBook(rules, Lists.of([]), CATALOGUE, ZONE).judge(rows)["shadow"].to_list() == heard
 
 
+def test_a_share_hears_the_same_entities_in_every_replay_and_a_larger_one_only_adds() -> None:
+    rows = one_call(account=[f"a{n}" for n in range(1000)], kind=["call"] * 1000)
+
+    heard: list[set[str]] = []
+    for share in (1, 10, 50, 100):
+        rules, problems = check_rules(f'{RULE}status = "percentage"\nshare = {share}\n', "own.toml", CATALOGUE, [])
+        assert not problems
+        book = RuleBook(rules, Lists.of([]), CATALOGUE, ZONE)
+        found = book.judge(rows)
+        assert found.height == 1000, "the others are in shadow"
+        parts = pl.concat([book.judge(rows[:1]), book.judge(rows[1:])])
+        assert parts["shadow"].to_list() == found["shadow"].to_list()
+        heard.append({entity for entity, shadow in found.select("entity", "shadow").rows() if not shadow})
+
+    assert all(less <= more for less, more in itertools.pairwise(heard))
+    assert [abs(len(own) - 10 * share) < 60 for own, share in zip(heard, (1, 10, 50, 100), strict=True)] == [True] * 4
+    other, _ = check_rules(
+        f'{RULE.replace("own", "other")}status = "percentage"\nshare = 50\n', "own.toml", CATALOGUE, []
+    )
+    there = RuleBook(other, Lists.of([]), CATALOGUE, ZONE).judge(rows)
+    assert there.filter(~pl.col("shadow"))["entity"].to_list() != sorted(heard[2]), "another rule has another share"
+
+
 def test_a_trunk_is_that_of_arrival_or_else_that_of_departure() -> None:
     rules, problems = check_rules(RULE.replace('"account"', '"trunk"'), "own.toml", CATALOGUE, [])
     rows = one_call(account=["a"] * 3, kind=["call"] * 3, trunk_in=["x", None, None], trunk_out=["y", "y", None])
@@ -224,3 +251,55 @@ def one_call(**columns: list[str | None]) -> pl.DataFrame:
     given = {"callee_country": [None] * count, "trunk_in": [None] * count, "trunk_out": [None] * count} | columns
     fixed = {"charge_micros_1h": [9] * count, "currency": ["EUR"] * count, "at_ms": [START_MS] * count}
     return pl.DataFrame(given | fixed, schema_overrides=dict.fromkeys(given, pl.String))
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 10**6), cuts=st.sets(st.integers(1, 299), max_size=25))
+def test_what_would_be_found_in_an_event_is_what_is_then_found(seed: int, cuts: set[int]) -> None:
+    rows = random_rows(seed, 300, PANEL.columns)
+    memory = PANEL.start()
+    edges = [0, *sorted(cuts), rows.height]
+    for first, after in itertools.pairwise(edges):
+        batch = rows.slice(first, after - first)
+        event = batch.row(0, named=True)
+        before = memory.to_bytes()
+
+        told = [PANEL.foretell(event, keys_of_texts(event), memory) for _ in range(2)][1]
+        why = [match.why() for match in told]
+
+        assert memory.to_bytes() == before
+        matches, memory = PANEL.judge(batch, memory)
+        own = matches.filter(pl.col("row") == 0)
+        named = [[getattr(match, name) for name in MATCHES.names()[1:]] for match in told]
+        assert named == [list(row[1:]) for row in own.iter_rows()]
+        assert why == PANEL.explain(batch, own, memory)
+
+
+def keys_of_texts(event: dict[str, Any]) -> dict[str, int]:
+    """The key of each text of an event."""
+    names = [name for name, kind in SCHEMA.items() if kind == pl.String and name in event]
+    return dict(zip(names, hash_few([event[name] for name in names]), strict=True))
+
+
+def test_a_rule_of_a_share_is_heard_of_the_same_entities_when_asked_about_one_event() -> None:
+    rules, problems = check_rules(f'{RULE}status = "percentage"\nshare = 40\n', "own.toml", CATALOGUE, [])
+    rows = one_call(account=[f"a{n}" for n in range(50)], kind=["call"] * 50)
+    book = RuleBook(rules, Lists.of([]), CATALOGUE, ZONE)
+
+    told = [match.shadow for row in rows.iter_rows(named=True) for match in book.foretell(row, lambda feature: None)]
+
+    assert not problems
+    assert 0 < sum(told) < 50
+    assert told == book.judge(rows)["shadow"].to_list()
+
+
+def test_an_allow_condition_keeps_a_rule_silent_when_asked_about_one_event() -> None:
+    text = RULE + "unless = [\"callee_country = 'NL'\"]\n"
+    rules, problems = check_rules(text, "own.toml", CATALOGUE, [])
+    rows = one_call(account=["a", "a", "a"], kind=["call"] * 3, callee_country=["NL", "CU", None])
+    book = RuleBook(rules, Lists.of([]), CATALOGUE, ZONE)
+
+    told = [len(book.foretell(row, lambda feature: None)) for row in rows.iter_rows(named=True)]
+
+    assert not problems
+    assert told == [0, 1, 1]

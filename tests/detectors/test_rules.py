@@ -114,3 +114,59 @@ def test_the_score_of_a_rule_follows_its_severity() -> None:
     by_severity = {rule.severity: rule.score for rule in shipped()}
 
     assert by_severity["medium"] < by_severity["high"] < by_severity["critical"] < 1
+
+
+OWN = """[[rule]]
+id = "own"
+title = "{0}"
+fraud = "irsf"
+on = ["call"]
+entity = "caller"
+when = "calls_1h > 1"
+severity = "low"
+"""
+
+
+def test_a_rule_in_a_file_of_its_own_name_goes_before_one_in_any_other_file_of_the_folder(tmp_path: Path) -> None:
+    for name in ("a", "own", "z"):
+        (tmp_path / f"{name}.toml").write_text(OWN.format(f"in {name}"), encoding="utf-8")
+
+    [rule] = read_rules(sorted(tmp_path.glob("*.toml")), CATALOGUE, LISTED)
+
+    assert rule.title == "in own"
+
+
+@pytest.mark.parametrize("share", ["0", "101", '"10"', "1.5"])
+def test_a_share_is_a_whole_number_of_a_hundred(share: str) -> None:
+    _, problems = check_rules(f'{OWN}status = "percentage"\nshare = {share}\n', "own.toml", CATALOGUE, LISTED)
+
+    assert [problem.line for problem in problems] == [10]
+
+
+def test_a_percentage_without_a_share_is_told() -> None:
+    _, problems = check_rules(f'{OWN}status = "percentage"\n', "own.toml", CATALOGUE, LISTED)
+
+    assert [(problem.line, problem.cure) for problem in problems] == [
+        (9, "Write share = 1 to 100: of 100 entities, those for whom it is heard.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "is_same"),
+    [
+        ("calls_1h > 1", "calls_1h  >  1  ", True),
+        ("calls_1h > 1", "calls_1h > 2", False),
+        ("calls_1h > 1", "calls_1h >= 1", False),
+        ('severity = "low"', 'severity = "high"', True),
+        ('title = "{0}"', 'title = "x"', True),
+        ('entity = "caller"', 'entity = "account"', False),
+        ('on = ["call"]', 'on = ["call", "attempt"]', False),
+        ("[[rule]]", "[[rule]]\nevidence = 2", False),
+        ("[[rule]]", '[[rule]]\ngap = "2h"', False),
+        ("[[rule]]", "[[rule]]\nunless = [\"account = 'a'\"]", False),
+    ],
+)
+def test_the_meaning_of_a_rule_is_what_decides_about_its_alerts(was: str, becomes: str, is_same: bool) -> None:
+    [[one], [other]] = [check_rules(text, "o", CATALOGUE, LISTED)[0] for text in (OWN, OWN.replace(was, becomes))]
+
+    assert (one.meaning == other.meaning) is is_same

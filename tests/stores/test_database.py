@@ -44,7 +44,7 @@ def test_a_new_database_has_the_latest_schema_and_is_opened_again_as_it_is(tmp_p
 def test_the_steps_of_the_schema_are_numbered_and_either_add_or_remove() -> None:
     assert [migration.number for migration in MIGRATIONS] == list(range(1, LATEST + 1))
     allowed = {
-        "add": r"CREATE (TABLE|INDEX|TRIGGER) |ALTER TABLE \w+ ADD |UPDATE ",
+        "add": r"CREATE (TABLE|INDEX|TRIGGER) |ALTER TABLE \w+ ADD |UPDATE |INSERT INTO |DROP TRIGGER ",
         "remove": r"DROP |ALTER TABLE \w+ DROP ",
     }
     for migration in MIGRATIONS:

@@ -9,6 +9,8 @@ same alerts.
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -140,10 +142,16 @@ class Episodes:
         self._open: dict[Key, Episode] = {}
         self._watermark_ms: int | None = None
         self._forget_at = _FORGET_FROM
+        self.guard: AbstractContextManager[object] = nullcontext()  # held while they change
 
     def __len__(self) -> int:
         """Return how many episodes are held in memory."""
         return len(self._open)
+
+    @property
+    def watermark_ms(self) -> int | None:
+        """Events up to then have been taken; None before the first."""
+        return self._watermark_ms
 
     def take(self, matches: pl.DataFrame, watermark_ms: int) -> Changes:
         """Add the matches of a batch and return the alerts that it raised or extended.
@@ -155,9 +163,14 @@ class Episodes:
             watermark_ms: no match older than this will follow.
 
         """
+        parts = list(segments(matches))
+        with self.guard:
+            return self._take(parts, watermark_ms)
+
+    def _take(self, parts: list[Segment], watermark_ms: int) -> Changes:
         raised: list[tuple[Alert, int]] = []
         extended: list[Alert] = []
-        for part in segments(matches):
+        for part in parts:
             episode, before = self._grow(part)
             if episode.raised_at_ms is not None:
                 extended.append(episode.alert(part.key, episode.raised_at_ms))
@@ -170,10 +183,26 @@ class Episodes:
             self._forget()
         return Changes(sorted(raised, key=lambda pair: (pair[1], pair[0].alert_id)), extended)
 
+    def foretell(self, part: Segment) -> tuple[Alert, bool]:
+        """Return what a segment of one match would make of its episode, and whether that is an alert.
+
+        It is the alert as it would be raised or extended, or as it would be if its evidence were enough; nothing is
+        remembered.
+        """
+        own = self._open.get(part.key)
+        at_ms = int(part.times_ms[0])
+        if own is None or _ends(own, part):
+            episode = Episode.begin(part)
+        else:
+            episode = copy(own)  # `extend` replaces what it changes
+            episode.extend(part)
+        is_raised = episode.raised_at_ms is not None or episode.matches >= episode.evidence
+        return episode.alert(part.key, at_ms if episode.raised_at_ms is None else episode.raised_at_ms), is_raised
+
     def _grow(self, part: Segment) -> tuple[Episode, int]:
         """Return the episode that a segment belongs to, and how many matches it had before."""
         episode = self._open.get(part.key)
-        if episode is None or int(part.times_ms[0]) - episode.last_ms > part.about.gap_ms:
+        if episode is None or _ends(episode, part):
             episode = self._open[part.key] = Episode.begin(part)
             return episode, 0
         before = episode.matches
@@ -217,6 +246,11 @@ class Episodes:
             ) from cause
         episodes._forget_at = max(_FORGET_FROM, 2 * len(episodes._open))
         return episodes
+
+
+def _ends(episode: Episode, part: Segment) -> bool:
+    """Return whether an episode is over: by its gap, or because its detector is heard now and was not, or no more."""
+    return part.about.shadow != episode.shadow or int(part.times_ms[0]) - episode.last_ms > part.about.gap_ms
 
 
 def _difference(first: int | None, last: int | None) -> int | None:

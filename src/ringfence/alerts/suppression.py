@@ -29,6 +29,7 @@ class Suppression:
         reason: why.
         created_at_ms: from when on it holds, event time: now, or for old records the moment of the records.
         ends_at_ms: from when on it no longer holds, event time.
+        tenant: the only tenant whose alerts it keeps back; null: everybody's.
 
     Raises:
         UsageError: a part is missing, it ends before it begins, or it would keep everything back (RF3052).
@@ -42,6 +43,7 @@ class Suppression:
     reason: str
     created_at_ms: int
     ends_at_ms: int
+    tenant: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("owner", "reason", "entity_kind", "entity", "target"):
@@ -60,7 +62,7 @@ class Suppression:
     def suppression_id(self) -> str:
         """The name of the suppression, made from what it says."""
         parts = (self.entity_kind, self.entity, self.target, self.owner, self.reason, self.created_at_ms)
-        return digest("suppression", *parts).hex()
+        return digest("suppression", *parts, *([self.tenant] if self.tenant is not None else [])).hex()
 
     def covers(self, alert: Alert) -> bool:
         """Return whether it keeps an alert out of the queue."""
@@ -68,6 +70,7 @@ class Suppression:
             self.created_at_ms <= alert.raised_at_ms < self.ends_at_ms
             and self.entity_kind in (ANY, alert.entity_kind)
             and self.target in (ANY, alert.fraud, alert.detector)
+            and self.tenant in (None, alert.tenant)
             and self._names(alert.entity)
         )
 
@@ -83,7 +86,7 @@ class Suppression:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Suppression:
         """Return the suppression that `to_json` wrote; what is no field of it is left out."""
-        return cls(**{name: document[name] for name in cls.__dataclass_fields__})
+        return cls(**{name: document[name] for name in cls.__dataclass_fields__ if name in document})
 
 
 def suppress(alerts: Iterable[Alert], suppressions: Iterable[Suppression]) -> list[Alert]:

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 
-from ringfence.api.asking import May
+from ringfence.api.asking import May, SignedIn
 from ringfence.api.problems import MEDIA
 
 PROBLEM_STATUSES: Final = (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 500, 503)
@@ -55,8 +55,9 @@ _SECURITY: Final = {
 
 
 def api_routes(app: FastAPI) -> list[APIRoute]:
-    """Return the routes of the API."""
-    return [route for route in app.routes if isinstance(route, APIRoute)]
+    """Return the routes of the API. Their routers are included under their own prefixes, never under another."""
+    found = (context.original_route for context in iter_route_contexts(app.routes))
+    return [route for route in found if isinstance(route, APIRoute)]
 
 
 def permission_of(route: APIRoute) -> str | None:
@@ -65,11 +66,22 @@ def permission_of(route: APIRoute) -> str | None:
     return asked[0] if asked else None
 
 
+def needs_sign_in(route: APIRoute) -> bool:
+    """Return whether a route is for those of whom it is known who they are."""
+    return any(isinstance(d.call, May | SignedIn) for d in route.dependant.dependencies)
+
+
 def complete(app: FastAPI, document: dict[str, Any]) -> dict[str, Any]:
     """Add to the document what holds for all operations."""
     permissions = {
         (route.path, method.lower()): permission_of(route)
         for route in api_routes(app)
+        for method in route.methods or ()
+    }
+    signed_in = {
+        (route.path, method.lower())
+        for route in api_routes(app)
+        if needs_sign_in(route)
         for method in route.methods or ()
     }
     for path, method, operation in operations(document):
@@ -82,7 +94,7 @@ def complete(app: FastAPI, document: dict[str, Any]) -> dict[str, Any]:
         parameters += [one for one in added if str(one["name"]).lower() not in named]
         if not parameters:
             del operation["parameters"]
-        operation["security"] = [{"key": []}, {"session": []}] if permission else []
+        operation["security"] = [{"key": []}, {"session": []}] if (path, method) in signed_in else []
         if permission:
             operation["x-permission"] = permission
         for status, response in operation["responses"].items():

@@ -9,8 +9,10 @@ import msgspec
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from ringfence.detectors.conditions.problems import WrittenFileError
 from ringfence.events import errors
@@ -46,6 +48,8 @@ _STATUS: Final[dict[str, int]] = {
     errors.CONFLICT: 409,
     errors.EXISTS: 409,
     errors.NO_SUCH_FILE: 404,
+    errors.SIGN_IN_FAILED: 401,
+    errors.PROVIDER_REFUSED: 401,
 }
 _OF_HTTP: Final = {401: errors.NOT_SIGNED_IN, 403: errors.NOT_ALLOWED, 404: errors.NO_SUCH_PAGE}
 _OF_HTTP_TOO: Final = {405: errors.WRONG_METHOD, 413: errors.BODY_TOO_LARGE, 415: errors.UNKNOWN_MEDIA}
@@ -166,7 +170,22 @@ async def _of_starlette(request: Request, error: Exception) -> Response:
     what = {404: "nothing is here", 405: f"{request.method} is not possible here"}.get(
         error.status_code, str(error.detail)
     )
-    return problem(ApiError(code, what, status=error.status_code, headers=error.headers), request_id(request))
+    headers = {**(error.headers or {}), **({"Allow": _allowed(request)} if error.status_code == 405 else {})}
+    return problem(ApiError(code, what, status=error.status_code, headers=headers), request_id(request))
+
+
+def _allowed(request: Request) -> str:
+    """Return all methods of an address: each of its routes has one, and the router names those of the first.
+
+    An address that is written out in a route (`/v1/rules/check`) is none of one with a place in it (`/v1/rules/ID`).
+    """
+    methods: dict[str, set[str]] = {}
+    for context in iter_route_contexts(request.app.routes):
+        route = context.original_route
+        if isinstance(route, Route | APIRoute) and route.matches(request.scope)[0] is not Match.NONE:
+            methods.setdefault(route.path, set()).update(route.methods or ())
+    closest = min(methods, key=lambda path: path.count("{"), default="")
+    return ", ".join(sorted(methods.get(closest, ())))
 
 
 async def _fault(request: Request, error: Exception) -> Response:

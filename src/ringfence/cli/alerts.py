@@ -29,6 +29,9 @@ def queue(
     shadow: Annotated[bool, Parameter(negative=(), help="Those of detectors that run unheard.")] = False,
     limit: Annotated[int, Parameter(help="At most so many. 0: all.")] = 0,
     all: Annotated[bool, Parameter(negative=(), help="Every alert, not only the worst of each party.")] = False,
+    filter: Annotated[
+        str, Parameter(help="A condition instead, as in rules: \"fraud = 'irsf' AND money_micros > 50000000\".")
+    ] = "",
     common: Common = Common(),
 ) -> int:
     """Print the queue: the worst alert of each party, and how many more there are on it.
@@ -39,15 +42,16 @@ def queue(
 
     check_name("--status", status, STATUSES, cure="")
     settings = common.settings()
-    is_single = all or common.json
-    with workplace(settings) as place:
-        found = place.alerts.list(
-            fraud=fraud,
-            status=None if status == "all" else status,
-            entity=entity,
-            shadow=shadow,
-            limit=limit if is_single and limit > 0 else -1,
-        )
+    most = limit if (all or common.json) and limit > 0 else -1
+    is_narrowed = bool(fraud or entity or filter)
+    if filter:
+        _check_alone(fraud=fraud, entity=entity, shadow=shadow, status=status != "open")
+        found = _filtered(settings, filter, most)
+    else:
+        with workplace(settings) as place:
+            found = place.alerts.list(
+                fraud=fraud, status=None if status == "all" else status, entity=entity, shadow=shadow, limit=most
+            )
     if common.json:
         print_json(found)
     elif found:
@@ -56,8 +60,31 @@ def queue(
         notes().print(f"One alert with all its reasons: {shown}")
     else:
         of_all = "No alerts." if status == "all" else f"No {status} alerts."
-        screen().print(of_all if fraud == entity is None else "No such alerts.")
+        screen().print("No such alerts." if is_narrowed else of_all)
     return 0
+
+
+def _check_alone(**others: object) -> None:
+    """Refuse a filter beside the options that say the same."""
+    from ringfence.events.errors import BAD_ARGUMENT, UsageError
+
+    for name, given in others.items():
+        if given:
+            raise UsageError(
+                BAD_ARGUMENT, f"--filter and --{name} together", expected="all of it in the filter", cure=""
+            )
+
+
+def _filtered(settings: Settings, text: str, limit: int) -> list[dict[str, Any]]:
+    """Return the alerts that match a filter, whose columns and defaults are those of the server's."""
+    from ringfence.wiring.alerting.filtering import read_filter
+    from ringfence.wiring.alerting.listing import every
+    from ringfence.wiring.secrets_of_home import Secret
+    from ringfence.wiring.workplace import workplace
+
+    asked = read_filter(text, lambda reference: Secret.of(settings.folder).entity(reference))
+    with workplace(settings) as place:
+        return every(place, asked.where(None, tenant_too=False), limit)
 
 
 def _show_queue(found: list[dict[str, Any]], settings: Settings, limit: int, *, every: bool) -> None:

@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "run": ("run:run", "Turn records into alerts: to the end of the files, or for ever with --follow."),
     "serve": ("serve:serve", "Answer over HTTP: records in, alerts out, and the engine in the same process."),
     "key": ("key:app", "API keys: what a program shows to `ringfence serve`."),
+    "people": ("people:app", "Who may sign in to `ringfence serve`; a new password for who cannot."),
     "alerts": ("alerts:app", "The queue, the most expensive first; one alert with its reasons."),
     "evaluate": ("evaluate:evaluate", "Compare the alerts with a known truth: recall, precision, time, money."),
     "balance": ("balance:balance", "The conservation equation: what became of each source's records."),

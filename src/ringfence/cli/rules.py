@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ringfence.wiring.rules_in_force import Known, Problem
 
 app = App(name="rules", help_format="plaintext", help="Detectors that a person wrote as a condition.")
+app.command("ringfence.cli.what_if:what_if", name="what-if", help="What rules would have done, had they been on.")
 
 
 @app.command(name="list")

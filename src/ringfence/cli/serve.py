@@ -31,11 +31,17 @@ def serve(
     settings = common.settings()
     api = replace(settings.api, host=host or settings.api.host, port=settings.api.port if port is None else port)
 
-    def started(url: str) -> None:
+    def started(url: str, first_start: str) -> None:
         if common.json:
-            print_json({"url": url, "ready": True})
-        else:
-            notes().print(f"Ringfence answers at {url}; {url}/v1/openapi.json says what to. Ctrl-C ends it.")
+            print_json({"url": url, "ready": True} | ({"first_start": first_start} if first_start else {}))
+            return
+        notes().print(f"Ringfence answers at {url}; {url}/v1/openapi.json says what to. Ctrl-C ends it.")
+        if first_start:
+            who = '{"name": "YOU", "password": "AT LEAST 12 CHARACTERS"}'
+            notes().print(
+                "No administrator can sign in yet. Within a day, this makes the first one, once:\n"
+                f"  curl -H 'content-type: application/json' -d '{who}' '{first_start}'"
+            )
 
     run_server(replace(settings, api=api), with_engine=role == "all", started=started)
     return 0

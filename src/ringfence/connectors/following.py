@@ -107,7 +107,7 @@ class Tail:
         self.restarted = False
         if offset == 0 or not self.head.size or _fits(self._path, self.head, offset):
             return ByteStream(self._path, offset)
-        rotated = _rotated(self._path) if self._follow else []
+        rotated = rotated_files(self._path) if self._follow else []
         for index, path in enumerate(rotated):
             if _fits(path, self.head, offset):
                 self._next = [*rotated[index + 1 :], self._path]
@@ -158,7 +158,7 @@ def _reaches(stream: ByteStream, more: int) -> bool:
     return True
 
 
-def _rotated(path: Path) -> list[Path]:
+def rotated_files(path: Path) -> list[Path]:
     """Return the files beside a path that carry a rotated name of it, oldest first."""
     stem, suffix = re.escape(path.stem), re.escape(path.suffix)
     pattern = re.compile(rf"{stem}(?:{suffix})?[-._]\d[\w.-]*")

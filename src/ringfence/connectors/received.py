@@ -144,17 +144,7 @@ class Received:
         Raises:
             DependencyError: it is not kept any more (RF4001).
         """
-        path = self._path(place.segment)
-        try:
-            with path.open("rb") as file:
-                found = _entry(file.fileno(), place.offset)
-        except FileNotFoundError:
-            found = None
-        if found is None:
-            raise DependencyError(
-                NO_SUCH_FILE, "this record is not kept any more as it was received", where=str(path), cure=""
-            )
-        return found[0]
+        return kept_at(self.folder, place)
 
     def forget(self, committed: At, before_ms: int) -> int:
         """Remove files whose entries are all in a checkpoint and older than a moment; return how many."""
@@ -179,6 +169,25 @@ class Received:
 
     def _path(self, segment: int) -> Path:
         return self.folder / f"{segment:08}{_ENDING}"
+
+
+def kept_at(folder: Path, place: At) -> Entry:
+    """Return one entry of a folder that another may be adding to; nothing is opened to write.
+
+    Raises:
+        DependencyError: it is not kept any more (RF4001).
+    """
+    path = folder / f"{place.segment:08}{_ENDING}"
+    try:
+        with path.open("rb") as file:
+            found = _entry(file.fileno(), place.offset)
+    except FileNotFoundError:
+        found = None
+    if found is None:
+        raise DependencyError(
+            NO_SUCH_FILE, "this record is not kept any more as it was received", where=str(path), cure=""
+        )
+    return found[0]
 
 
 def _write_all(file: int, parts: tuple[bytes, bytes], offset: int) -> None:

@@ -16,26 +16,28 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 import zstandard
 from numpy.typing import NDArray
 
-from ringfence.detectors.baseline_kernel import INTEGERS, MOMENTS, judge_and_learn, small_logs
+from ringfence.detectors.baseline_kernel import INTEGERS, MOMENTS, judge_and_learn, judge_one, small_logs
 from ringfence.detectors.catalogue import Catalogue
 from ringfence.detectors.entities import Entities, keys_of
 from ringfence.detectors.matches import (
     MATCHES,
     MOST_REASONS,
+    Match,
     Memory,
     Reason,
     entity_columns,
+    entity_in,
     entity_of,
     in_row_order,
 )
@@ -208,6 +210,55 @@ class OwnBaseline:
             for row, kind in matches.select("row", "entity_kind").iter_rows()
         ]
 
+    def foretell(self, row: Mapping[str, Any], keys: Mapping[str, int], memory: Memory) -> list[Match]:
+        """Return what `judge` would find if this event came next; nothing is learned."""
+        return self.foretold(row, keys, memory)[0]
+
+    def foretold(
+        self, row: Mapping[str, Any], keys: Mapping[str, int], memory: Memory
+    ) -> tuple[list[Match], BaselineMemory]:
+        """Return the same, and a memory that tells what is usual at row 0 (`usual_at`) and nothing else."""
+        past = _past(memory)
+        told = BaselineMemory({}, past.definitions, past.features)
+        found = []
+        for kind in self._kinds():
+            key = next((keys[name] for name in entity_columns(kind) if keys[name]), 0)
+            spreads = self._heard_alone(kind, row, past.entities[kind], key, told)
+            entity = entity_in(row, kind)
+            if spreads and entity is not None:
+                found.append(self._match(kind, entity, spreads, row, told))
+        return found, told
+
+    def _heard_alone(
+        self, kind: str, row: Mapping[str, Any], entities: Entities, key: int, told: BaselineMemory
+    ) -> float:
+        """Judge one event by a copy of what is known of its entity: `_learned`."""
+        watched = self._of(kind)
+        heard = told.heard[kind] = np.full((2, 1, len(watched)), np.nan, np.float32)
+        if key == 0:
+            return 0.0
+        values = np.array([[row[w.feature] or 0] for w in watched], np.int64)
+        limits = (self._settings(), np.array([w.least for w in watched], np.int64), _small_logs())
+        most = np.zeros(1, np.float32)
+        at_ms = np.array([row["at_ms"]], np.int64)
+        judge_one(np.zeros(1, np.int64), at_ms, values, entities.copy_of(key), limits, (heard, most))
+        return float(most[0])
+
+    def _match(self, kind: str, entity: str, spreads: float, row: Mapping[str, Any], told: BaselineMemory) -> Match:
+        return Match(
+            detector=self.id,
+            revision=self.revision,
+            fraud=self.fraud,
+            entity_kind=kind,
+            entity=entity,
+            score=spreads**2 / (1.0 + spreads**2),
+            severity=self.severity,
+            evidence=self.evidence,
+            gap_ms=self.gap_ms,
+            shadow=self.shadow,
+            why=lambda: self._reasons(row, 0, kind, told),
+        )
+
     def _kinds(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(w.kind for w in self.watched))
 
@@ -233,10 +284,11 @@ class OwnBaseline:
             values = np.ascontiguousarray(columns.to_numpy(order="fortran").T)
             entities = memory.entities[kind]
             at_ms = rows["at_ms"].to_numpy()
-            slots = entities.slots(_keys(rows, kind), at_ms)
-            least = np.array([w.least for w in watched], np.int64)
+            keys, least = _keys(rows, kind), np.array([w.least for w in watched], np.int64)
             limits = (self._settings(), least, _small_logs())
-            judge_and_learn(slots, at_ms, values, (entities.integers, entities.floats), limits, (heard, most))
+            with entities.guard:
+                slots = entities.slots(keys, at_ms)
+                judge_and_learn(slots, at_ms, values, (entities.integers, entities.floats), limits, (heard, most))
         memory.heard[kind] = heard
         return most
 
@@ -264,7 +316,7 @@ class OwnBaseline:
             schema=MATCHES,
         )
 
-    def _reasons(self, row: dict[str, object], number: int, kind: str, past: BaselineMemory) -> tuple[Reason, ...]:
+    def _reasons(self, row: Mapping[str, Any], number: int, kind: str, past: BaselineMemory) -> tuple[Reason, ...]:
         far = sorted(self._far(row, number, kind, past), key=lambda pair: -pair[0])[:MOST_REASONS]
         total = sum(spread for spread, _ in far)
         currency = str(row.get("currency") or self.currency)
@@ -280,7 +332,7 @@ class OwnBaseline:
         return tuple(made)
 
     def _far(
-        self, row: dict[str, object], number: int, kind: str, past: BaselineMemory
+        self, row: Mapping[str, Any], number: int, kind: str, past: BaselineMemory
     ) -> Iterator[tuple[float, Watched]]:
         """Yield the features that are far above their usual, with their spreads; those without opinion come along."""
         for place, watched in enumerate(self._of(kind)):

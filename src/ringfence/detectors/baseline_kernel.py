@@ -124,3 +124,16 @@ def judge_and_learn(
                 heard[0, i, feature] = spread
                 if spread >= settings[SPREADS] and value >= least[feature]:
                     most[i] = max(most[i], spread)
+
+
+@numba.njit(cache=True)
+def judge_one(
+    slots: NDArray[np.int64],
+    at_ms: NDArray[np.int64],
+    values: NDArray[np.int64],
+    state: tuple[NDArray[np.int64], NDArray[np.float32]],
+    limits: tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]],
+    out: tuple[NDArray[np.float32], NDArray[np.float32]],
+) -> None:
+    """Do what `judge_and_learn` does for one event, and keep the interpreter's lock: it is too short to give away."""
+    judge_and_learn(slots, at_ms, values, state, limits, out)

@@ -6,6 +6,7 @@ a CSV file with the columns `cell`, `lat`, `lon` (decimal degrees); what it says
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,9 @@ FIRST: Final = 1024
 MOST: Final = 1 << 20  # cells that are kept
 NOWHERE: Final = -(2**31)  # the latitude and longitude of a cell whose place is not known
 _NAMED: Final = r"^[A-Z]{2}-(-?[0-9]{1,5})-(-?[0-9]{1,6})$"
+_NAME: Final = re.compile(_NAMED.removesuffix("$") + r"\Z")
+_MOST_LAT: Final = 90_000
+_MOST_LON: Final = 180_000
 _COLUMNS: Final = ("cell", "lat", "lon")
 
 
@@ -54,6 +58,7 @@ class Cells:
     def __init__(self, table: pl.DataFrame | None = None, *, first: int = FIRST, most: int = MOST) -> None:
         self.table = table
         self._first, self._most = first, most
+        self._told: dict[str, tuple[int, int]] | None = None  # the table, for those who ask for one cell
         self._forget()
 
     def _forget(self) -> None:
@@ -75,6 +80,19 @@ class Cells:
         places[slots < 0] = NOWHERE
         return places
 
+    def place_of(self, cell: str | None) -> tuple[int, int]:
+        """Return latitude and longitude of one cell, as `places` does; nothing is kept of it."""
+        if cell is None:
+            return NOWHERE, NOWHERE
+        if self._told is None:
+            rows = [] if self.table is None else self.table.select(_COLUMNS).iter_rows()
+            self._told = {name: (lat, lon) for name, lat, lon in rows}
+        if cell in self._told:
+            return self._told[cell]
+        named = _NAME.match(cell)
+        lat, lon = (int(named[1]), int(named[2])) if named else (NOWHERE, NOWHERE)
+        return (lat, lon) if abs(lat) <= _MOST_LAT and abs(lon) <= _MOST_LON else (NOWHERE, NOWHERE)
+
     def _with_room(self, more: int) -> _Found:
         if self._found.used + more > self._most:
             self._forget()
@@ -92,7 +110,7 @@ class Cells:
             lat=pl.col("cell").str.extract(_NAMED, 1).cast(pl.Int64),
             lon=pl.col("cell").str.extract(_NAMED, 2).cast(pl.Int64),
         ).with_columns(
-            pl.when((pl.col("lat").abs() <= 90_000) & (pl.col("lon").abs() <= 180_000)).then(pl.col("lat", "lon"))
+            pl.when((pl.col("lat").abs() <= _MOST_LAT) & (pl.col("lon").abs() <= _MOST_LON)).then(pl.col("lat", "lon"))
         )
         if self.table is not None:
             known = named.join(self.table, on="cell", how="left", suffix="_told", maintain_order="left")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ringfence.events.tables import find_or_add, hash_column
+from ringfence.events.tables import find, find_or_add, hash_column
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -22,6 +23,8 @@ _KEYS: Final = "key of "  # before the name of the text column
 @dataclass(slots=True)
 class Entities:
     """The entities of one kind, each with a row of integers and a row of floats.
+
+    `guard` is to be held while they change: whoever holds it may look at them from another thread.
 
     Column 0 of the integers is when the entity was last seen. Kernels treat an entity that was idle for longer than
     `idle_ms` as new, so when it is dropped makes no difference.
@@ -36,6 +39,7 @@ class Entities:
     index: Ints = field(default_factory=lambda: np.zeros(2 * FIRST, np.int64))
     integers: Ints = field(default_factory=lambda: np.zeros((0, 0), np.int64))
     floats: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    guard: AbstractContextManager[object] = field(default_factory=nullcontext, compare=False)
 
     def __post_init__(self) -> None:
         if self.integers.shape[1] != self.integers_each:
@@ -54,6 +58,13 @@ class Entities:
         found = np.empty(len(keys), np.int64)
         self.used = find_or_add(self.index, self.keys, self.used, keys, found)
         return found
+
+    def copy_of(self, key: int) -> tuple[Ints, Floats]:
+        """Return the integers and the floats of one entity, a row each: those of a new one where it is not known."""
+        slot = find(self.index, self.keys, key)
+        if slot < 0:
+            return self._no_integers(1), np.zeros((1, self.floats_each), np.float32)
+        return self.integers[slot : slot + 1].copy(), self.floats[slot : slot + 1].copy()
 
     def alive(self) -> Ints:
         """Return the rows that are not idle, in the order of their keys."""

@@ -165,11 +165,43 @@ def read_list(path: Path) -> HotList:
     return found
 
 
+def check_list(raw: bytes, name: str) -> tuple[HotList, list[Problem]]:
+    """Return the entries of a list's content that are right, and everything that is wrong with the others."""
+    reader = _Reader(Path(f"{name}.csv"), raw)
+    return reader.read(), reader.problems
+
+
+def text_of(entries: Iterable[Entry], comments: Iterable[str] = ()) -> str:
+    """Return entries as the text of a list, below lines of comments."""
+    lines = [*comments, ",".join(COLUMNS), *map(_line_of, entries)]
+    return "\n".join(lines) + "\n"
+
+
+def _line_of(entry: Entry) -> str:
+    number = entry.number + ("*" if entry.is_prefix else "")
+    fields = (number, entry.owner, entry.reason, entry.source, date_of(entry.expires_ms) or "")
+    return ",".join(map(_quoted, fields))
+
+
+def _quoted(field: str) -> str:
+    if any(mark in field for mark in '",\r\n') or field.startswith("#"):
+        return '"' + field.replace('"', '""') + '"'
+    return field
+
+
+def date_of(expires_ms: int | None) -> str | None:
+    """Return the day (UTC) on which an entry ends; None where it never does."""
+    if expires_ms is None:
+        return None
+    return (dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(milliseconds=expires_ms)).date().isoformat()
+
+
 class _Reader:
     """Reads one file, and goes on after a mistake."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, raw: bytes | None = None) -> None:
         self.path = path
+        self.raw = raw  # the content; None: that of the file
         self.problems: list[Problem] = []
         self.line = 0
         self.text = ""
@@ -199,7 +231,7 @@ class _Reader:
 
     def _lines(self) -> list[str]:
         try:
-            raw = self.path.read_bytes()
+            raw = self.path.read_bytes() if self.raw is None else self.raw
             return raw.decode("utf-8-sig").splitlines()
         except FileNotFoundError:
             raise SettingsError(NO_SUCH_FILE, "the list is not there", where=str(self.path)) from None

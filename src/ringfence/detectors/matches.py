@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 import polars as pl
 
@@ -38,6 +38,11 @@ def entity_columns(kind: str) -> tuple[str, ...]:
     return _ENTITY_COLUMNS.get(kind, (kind,))
 
 
+def entity_in(row: Mapping[str, Any], kind: str) -> str | None:
+    """Return the entity of this kind that one event names."""
+    return next((row[name] for name in entity_columns(kind) if row[name] is not None), None)
+
+
 def entity_of(kind: str) -> pl.Expr:
     """Return the expression that names an event's entity of this kind; null where the event has none."""
     columns = entity_columns(kind)
@@ -68,6 +73,23 @@ class Reason:
     usual: float | None
     text: str
     contribution: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """What one event would be found to be: a row of `MATCHES`, and what says why."""
+
+    detector: str
+    revision: int
+    fraud: str
+    entity_kind: str
+    entity: str
+    score: float
+    severity: str
+    evidence: int
+    gap_ms: int
+    shadow: bool
+    why: Callable[[], tuple[Reason, ...]]
 
 
 class Memory(Protocol):
@@ -126,5 +148,27 @@ class Detector(Protocol):
         """Return at most five reasons for each match, worst first.
 
         `rows` are those of the last `judge`, `matches` some of what it found, `memory` what it gave back.
+        """
+        ...
+
+
+@runtime_checkable
+class Foretells(Protocol):
+    """A detector that can be asked about one event without letting it in."""
+
+    @property
+    def id(self) -> str:
+        """Name it."""
+        ...
+
+    @property
+    def revision(self) -> int:
+        """Count the changes of its meaning."""
+        ...
+
+    def foretell(self, row: Mapping[str, Any], keys: Mapping[str, int], memory: Memory) -> list[Match]:
+        """Return what `judge` would find if the event came next, in the order of the entity kinds; nothing changes.
+
+        `row` has the detector's columns, `keys` the key of each of the event's texts, 0 where it has none.
         """
         ...

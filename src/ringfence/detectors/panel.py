@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from ringfence.detectors.baseline import BaselineMemory, OwnBaseline
 from ringfence.detectors.entities import with_keys
-from ringfence.detectors.matches import Detector, Memory, Reason, in_row_order
+from ringfence.detectors.matches import Detector, Foretells, Match, Memory, Reason, in_row_order
 from ringfence.detectors.rule_book import RuleBook
+from ringfence.detectors.rule_reasons import Usual
+from ringfence.detectors.two_places import PlacesMemory
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,15 @@ class PanelMemory:
     """The memories of the detectors, by detector and revision."""
 
     parts: Mapping[tuple[str, int], Memory]
+
+    def guarded_by(self, guard: AbstractContextManager[object]) -> None:
+        """Have something held while what detectors remember changes (`Entities.guard`)."""
+        for part in self.parts.values():
+            if isinstance(part, BaselineMemory):
+                for entities in part.entities.values():
+                    entities.guard = guard
+            elif isinstance(part, PlacesMemory):
+                part.sims.guard = guard
 
     def to_bytes(self) -> bytes:
         """Return a line of JSON (names, revisions, lengths), then the memories, in the order of their names."""
@@ -39,13 +52,23 @@ class Panel:
     revision = 1
     fraud = "any"
 
-    def __init__(self, rules: RuleBook, baseline: OwnBaseline | None = None, others: Sequence[Detector] = ()) -> None:
+    def __init__(
+        self,
+        rules: RuleBook,
+        baseline: OwnBaseline | None = None,
+        others: Sequence[Detector] = (),
+    ) -> None:
         self.rules = rules
         self._baseline = baseline
         self._others = {detector.id: detector for detector in others}
+        self._foretelling = [d for d in others if isinstance(d, Foretells)]
         read = [d.columns for d in self.detectors]
         self.columns: frozenset[str] = rules.columns.union(*read)
         self._shared = [name for name in ("caller", "device") if sum(name in columns for columns in read) > 1]
+
+    def with_rules(self, rules: RuleBook) -> Panel:
+        """Return a panel with other rules and the same other detectors, whose memory stays as it is."""
+        return Panel(rules, self._baseline, tuple(self._others.values()))
 
     @property
     def detectors(self) -> tuple[Detector, ...]:
@@ -94,6 +117,27 @@ class Panel:
             matches, parts[name] = self._baseline.judge(rows, past[name])
             found.append(matches)
         return in_row_order(found), PanelMemory(parts)
+
+    @property
+    def foretelling(self) -> tuple[str, ...]:
+        """Name the detectors that `foretell` asks: the rules together as `rules`."""
+        return ("rules", *(d.id for d in (self._baseline, *self._foretelling) if d))
+
+    def foretell(self, row: Mapping[str, Any], keys: Mapping[str, int], memory: Memory) -> list[Match]:
+        """Return what `judge` would find if this event came next, in the order of (detector, entity kind).
+
+        Detectors that cannot be asked about one event have no opinion (`foretelling` names the others).
+        """
+        past = _parts(memory)
+        found: list[Match] = []
+        usual: Usual = _nothing_usual
+        if self._baseline:
+            own, told = self._baseline.foretold(row, keys, past[self._baseline.id, self._baseline.revision])
+            found, usual = own, told.usual_at(0)
+        found += self.rules.foretell(row, usual)
+        for detector in self._foretelling:
+            found += detector.foretell(row, keys, past[detector.id, detector.revision])
+        return sorted(found, key=lambda match: (match.detector, match.entity_kind))
 
     def explain(self, rows: pl.DataFrame, matches: pl.DataFrame, memory: Memory) -> list[tuple[Reason, ...]]:
         """Return at most five reasons for each match, worst first.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import groupby
 from operator import and_, or_
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,17 +15,20 @@ import polars as pl
 from ringfence.detectors.catalogue import Catalogue
 from ringfence.detectors.conditions.plain import Arrays, Rows, shared, split
 from ringfence.detectors.conditions.shared import SharedColumns
-from ringfence.detectors.conditions.to_closure import Closures
+from ringfence.detectors.conditions.to_closure import Closure, Closures
 from ringfence.detectors.conditions.to_polars import to_polars
 from ringfence.detectors.conditions.tree import Call, Node, walk
 from ringfence.detectors.lists import Lists
-from ringfence.detectors.matches import MATCHES, Reason, entity_columns, entity_of, no_matches
+from ringfence.detectors.matches import MATCHES, Match, Reason, entity_columns, entity_in, entity_of, no_matches
 from ringfence.detectors.rule_reasons import Claim, Usual, claims, reasons
 from ringfence.detectors.rules import Rule
+from ringfence.events.tables import hash_column, hash_few
 
 
 class RuleBook:
-    """The rules that are on or in shadow. Rules remember nothing: what they need of the past is in the features.
+    """The rules that are judged: on, on for a share of the entities, or in shadow.
+
+    Rules remember nothing: what they need of the past is in the features.
 
     Args:
         rules: as `read_rules` returns them; drafts and rules that are off are left out.
@@ -51,7 +55,9 @@ class RuleBook:
         self._kinds = {rule.on for rule in self.rules}
         self._closures = Closures(lists, zone)
         self._claims: dict[str, list[Claim]] = {}
+        self._by_kind: dict[str, list[tuple[Rule, Closure, list[Closure]]]] = {}
         self._table = _constants(self.rules)
+        self._shares = {r.id: r.share for r in self.rules if r.status == "percentage"}
         read: Iterable[frozenset[str]] = (rule.columns for rule in self.rules)
         self.columns = frozenset({"kind", "currency"}).union(*read)
 
@@ -72,7 +78,47 @@ class RuleBook:
             return no_matches()
         at, which = (np.concatenate([part[i] for part in found]) for i in (0, 1))
         matches = self._table[which].insert_column(0, pl.Series("row", at, pl.Int64))
-        return matches.hstack([pl.concat([part[2] for part in found])]).drop_nulls("entity").select(MATCHES.names())
+        matches = matches.hstack([pl.concat([part[2] for part in found])]).drop_nulls("entity")
+        return heard_by_share(matches.select(MATCHES.names()), self._shares)
+
+    def foretell(self, row: Mapping[str, Any], usual: Usual) -> list[Match]:
+        """Return what `judge` finds in one event, in the order of the rules."""
+        found = []
+        for rule, when, unless in self._of_kind(row["kind"] or ""):
+            if when(row) is not True or any(excuse(row) is True for excuse in unless):
+                continue
+            if (entity := entity_in(row, rule.entity)) is not None:
+                found.append(self._match(rule, entity, row, usual))
+        return found
+
+    def _of_kind(self, kind: str) -> list[tuple[Rule, Closure, list[Closure]]]:
+        if kind not in self._by_kind:
+            own = [rule for rule in self.rules if kind in rule.on]
+            of = self._closures.of
+            self._by_kind[kind] = [(rule, of(rule.when.tree), [of(one.tree) for one in rule.unless]) for rule in own]
+        return self._by_kind[kind]
+
+    def _match(self, rule: Rule, entity: str, row: Mapping[str, Any], usual: Usual) -> Match:
+        return Match(
+            detector=rule.id,
+            revision=rule.revision,
+            fraud=rule.fraud,
+            entity_kind=rule.entity,
+            entity=entity,
+            score=rule.score,
+            severity=rule.severity,
+            evidence=rule.evidence,
+            gap_ms=rule.gap_ms,
+            shadow=not self._is_heard_of(rule, entity),
+            why=lambda: self._reasons(rule.id, row, usual),
+        )
+
+    def _is_heard_of(self, rule: Rule, entity: str) -> bool:
+        """Return whether a rule is heard of an entity: what `heard_by_share` says of a column."""
+        share = self._shares.get(rule.id)
+        if share is None:
+            return rule.status != "shadow"
+        return hash_few([f"{rule.id}\n{entity}"])[0] % (1 << 64) % 100 < share
 
     def _places(self, rows: pl.DataFrame) -> list[Rows]:
         """Return the rows that each rule matches: where its plain parts are true, then where the rest is."""
@@ -90,10 +136,12 @@ class RuleBook:
 
     def explain(self, rows: pl.DataFrame, detector: str, row: int, usual: Usual) -> tuple[Reason, ...]:
         """Return the reasons of one match. `usual` answers what is usual for the row's entities, by feature."""
+        return self._reasons(detector, rows.row(row, named=True), usual)
+
+    def _reasons(self, detector: str, values: Mapping[str, Any], usual: Usual) -> tuple[Reason, ...]:
         if detector not in self._claims:
             rule = next(rule for rule in self.rules if rule.id == detector)
             self._claims[detector] = claims(rule.when.tree, self._closures)
-        values = rows.row(row, named=True)
         currency = values.get("currency") or self._currency
         return reasons(self._claims[detector], values, self._catalogue, usual, currency)
 
@@ -136,6 +184,20 @@ def _asks_lists(rule: Rule) -> bool:
         for condition in (rule.when, *rule.unless)
         for node in walk(condition.tree)
     )
+
+
+def heard_by_share(matches: pl.DataFrame, shares: Mapping[str, int]) -> pl.DataFrame:
+    """Put those matches into shadow whose entity is not in the share of its rule.
+
+    An entity is in it or not by the hash of rule and entity: the same in every replay, another for another rule, and
+    whoever is in a share is in every larger one.
+    """
+    if not shares or not matches["detector"].is_in(list(shares)).any():
+        return matches
+    names = matches.select(pl.concat_str("detector", pl.lit("\n"), "entity")).to_series()
+    place = pl.Series(hash_column(names).view(np.uint64) % np.uint64(100)).cast(pl.Int64)
+    share = matches["detector"].replace_strict(shares, default=100, return_dtype=pl.Int64)
+    return matches.with_columns(shadow=matches["shadow"] | (place >= share))
 
 
 def _constants(rules: Sequence[Rule]) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from ringfence.detectors.catalogue import Catalogue
 from ringfence.detectors.conditions.check import Wrong
 from ringfence.detectors.conditions.problems import Problem, WrittenFileError, suggestion
 from ringfence.detectors.conditions.read import Condition, read_condition
+from ringfence.detectors.conditions.tree import shape
 from ringfence.detectors.matches import ENTITY_KINDS, SEVERITIES, entity_columns
 from ringfence.detectors.written import Place, Written
 from ringfence.events.errors import (
@@ -28,15 +29,17 @@ from ringfence.events.errors import (
 )
 from ringfence.events.schema import KINDS
 
-STATUSES: Final = ("draft", "shadow", "on", "off")
+STATUSES: Final = ("draft", "shadow", "percentage", "on", "off")
+JUDGED: Final = ("shadow", "percentage", "on")
 SCORES: Final = {"low": 0.25, "medium": 0.5, "high": 0.75, "critical": 0.9}
 MAX_EVIDENCE: Final = 10_000
 MAX_GAP_MS: Final = 7 * 86_400_000
 MAX_FILE_BYTES: Final = 4_000_000
 
 _REQUIRED: Final = ("id", "title", "fraud", "on", "entity", "when", "severity")
-_OPTIONAL: Final = ("evidence", "gap", "unless", "source", "status", "revision")
+_OPTIONAL: Final = ("evidence", "gap", "unless", "source", "status", "share", "revision")
 FIELDS: Final = (*_REQUIRED, *_OPTIONAL)
+_SHARE: Final = "Write share = 1 to 100: of 100 entities, those for whom it is heard."
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _GAP: Final = re.compile(r"([1-9]\d{0,5})(s|m|h|d)")
 _GAP_MS: Final = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -62,6 +65,7 @@ class Rule:
     unless: tuple[Condition, ...] = ()
     source: str = ""
     status: str = "on"
+    share: int = 100  # of 100 entities, those for whom a rule of status `percentage` is heard
     revision: int = 1
     file: str = ""
 
@@ -76,8 +80,17 @@ class Rule:
 
     @property
     def is_heard(self) -> bool:
-        """Return whether the rule is judged at all: on, or in shadow."""
-        return self.status in ("on", "shadow")
+        """Return whether the rule is judged at all: on, on for a share of the entities, or in shadow."""
+        return self.status in JUDGED
+
+    @property
+    def meaning(self) -> object:
+        """Return what the rule means: two rules of one meaning match the same and raise the same alerts.
+
+        Title, fraud, severity, source and status are no part of it.
+        """
+        unless = tuple(shape(condition.tree) for condition in self.unless)
+        return self.on, self.entity, shape(self.when.tree), unless, self.evidence, self.gap_ms
 
     @property
     def columns(self) -> frozenset[str]:
@@ -88,6 +101,8 @@ class Rule:
 
 def read_rules(paths: Iterable[Path], catalogue: Catalogue, lists: Collection[str]) -> list[Rule]:
     """Return the rules of several files; of two with one id, the later replaces the earlier.
+
+    Within a folder a rule in a file that is called after it goes before one in any other file.
 
     Args:
         paths: TOML files, in the order in which they count.
@@ -102,16 +117,23 @@ def read_rules(paths: Iterable[Path], catalogue: Catalogue, lists: Collection[st
     rules: dict[str, Rule] = {}
     problems: list[Problem] = []
     where = []
+    at: dict[str, Path] = {}
     for path in paths:
         reader = _Reader(Written.of(_text(path), path.name), catalogue, lists)
         for rule in reader.read():
-            rules[rule.id] = rule
+            if not _has_own_file(rule.id, at.get(rule.id), path):
+                rules[rule.id], at[rule.id] = rule, path
         if reader.problems:
             where.append(str(path))
         problems += reader.problems
     if problems:
         raise WrittenFileError(BAD_RULES, ", ".join(where), problems)
     return list(rules.values())
+
+
+def _has_own_file(rule_id: str, before: Path | None, path: Path) -> bool:
+    """Return whether a rule that was read before stays, although another file of its folder has one of that id."""
+    return before is not None and before.parent == path.parent and before.stem == rule_id
 
 
 def check_rules(text: str, file: str, catalogue: Catalogue, lists: Collection[str]) -> tuple[list[Rule], list[Problem]]:
@@ -154,6 +176,9 @@ class _Reader:
         except tomllib.TOMLDecodeError as error:
             self.problems.append(self.written.broken_toml(BAD_TOML, error))
             return []
+        except (ValueError, RecursionError):  # a number of thousands of digits, brackets in brackets
+            self._wrong(Place(1), "there is a value that no rule can have")
+            return []
         for name in tables:
             if name != "rule":
                 self._wrong(Place(self.written.first_line(name)), f"there is no table `{name}`", "Write [[rule]].")
@@ -174,6 +199,8 @@ class _Reader:
         missing = [name for name in _REQUIRED if name not in table]
         if missing:
             self._wrong(self.written.place(number), f"the rule lacks {', '.join(missing)}")
+        if table.get("status") == "percentage" and "share" not in table:
+            self._wrong(self.written.place(number, "status"), "status is 'percentage', but of what is not said", _SHARE)
         fields = {name: self._field(number, name, table[name]) for name in FIELDS if name in table}
         if len(self.problems) > before:
             return None
@@ -285,6 +312,7 @@ _READ: Final[Mapping[str, Callable[[object], Any]]] = {
     "gap": gap_ms,
     "source": _words,
     "status": _one_of(STATUSES),
+    "share": _count(100),
     "revision": _count(1_000_000),
 }
 _EXPECTED: Final = {
@@ -298,5 +326,6 @@ _EXPECTED: Final = {
     "gap": "a duration of 7 days at most, such as 90s, 30m, 2h or 1d",
     "source": "a text in quotes",
     "status": f"one of {', '.join(STATUSES)}",
+    "share": "a whole number, 1 to 100",
     "revision": "a whole number, 1 or more",
 }

@@ -24,8 +24,9 @@ fitted on simulated traffic (below).
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -34,7 +35,7 @@ from numpy.typing import NDArray
 
 from ringfence.detectors.cells import Cells
 from ringfence.detectors.entities import Entities, keys_of
-from ringfence.detectors.matches import MATCHES, Memory, Reason, no_matches
+from ringfence.detectors.matches import MATCHES, Match, Memory, Reason, no_matches
 from ringfence.detectors.two_places_kernel import (
     APART_MS,
     CELL,
@@ -50,6 +51,7 @@ from ringfence.detectors.two_places_kernel import (
     OUT,
     OVERLAP,
     START,
+    compare_one,
     compare_places,
 )
 from ringfence.detectors.words import duration_text
@@ -150,13 +152,14 @@ class TwoPlaces:
         sims = np.where(served, np.where(own != 0, own, keys_of(rows, "caller")), 0)
         devices = np.where(served & (own != 0), keys_of(rows, "device"), 0)  # a number on two desk phones is no clone
         at_ms = rows["at_ms"].to_numpy()
-        slots = past.sims.slots(sims, at_ms)
         events = np.empty((len(rows), EACH), np.int64)
         events[:, START], events[:, END] = told["start"].to_numpy(), at_ms
         events[:, CELL] = keys_of(rows, "cell")
         events[:, LAT:] = self.cells.places(rows["cell"], events[:, CELL].copy())
         out = np.zeros((len(rows), OUT))
-        compare_places(slots, events, devices, past.sims.integers, self._limits(), out)
+        with past.sims.guard:
+            slots = past.sims.slots(sims, at_ms)
+            compare_places(slots, events, devices, past.sims.integers, self._limits(), out)
         past.heard = out
         at = np.flatnonzero(out[:, CLAIM])
         return (self._matches(rows, at, out[at, EXCESS]) if len(at) else no_matches()), past
@@ -165,6 +168,39 @@ class TwoPlaces:
         """Return one reason a match: the overlap, the speed that was needed, or the changes of device."""
         heard = _past(memory).heard
         return [(_reason(heard[row]),) for row in matches["row"]]
+
+    def foretell(self, row: Mapping[str, Any], keys: Mapping[str, int], memory: Memory) -> list[Match]:
+        """Return what `judge` would find if this event came next; nothing is remembered."""
+        own = keys["caller_imsi"]
+        sim = own or keys["caller"]
+        if sim == 0 or not _is_served_and_told(row):
+            return []
+        event = np.empty((1, EACH), np.int64)
+        is_call_with_start = row["kind"] == "call" and row["start_ms"] is not None
+        event[0, START] = row["start_ms"] if is_call_with_start else row["at_ms"]
+        event[0, END], event[0, CELL] = row["at_ms"], keys["cell"]
+        event[0, LAT:] = self.cells.place_of(row["cell"])
+        device = np.array([keys["device"] if own else 0], np.int64)
+        past, _ = _past(memory).sims.copy_of(sim)
+        out = np.zeros((1, OUT))
+        compare_one(np.zeros(1, np.int64), event, device, past, self._limits(), out)
+        return [self._match(row, out[0])] if out[0, CLAIM] else []
+
+    def _match(self, row: Mapping[str, Any], found: NDArray[np.float64]) -> Match:
+        kind = "caller_imsi" if row["caller"] is None else "caller"
+        return Match(
+            detector=self.id,
+            revision=self.revision,
+            fraud=self.fraud,
+            entity_kind=kind,
+            entity=row[kind],
+            score=1.0 - 0.5 / float(found[EXCESS]),
+            severity=self.severity,
+            evidence=self.evidence,
+            gap_ms=self.gap_ms,
+            shadow=self.shadow,
+            why=lambda: (_reason(found),),
+        )
 
     def _limits(self) -> NDArray[np.float64]:
         km = (self.floor_km, self.ground_kmh, self.travel_floor_km, self.travel_kmh)
@@ -187,6 +223,15 @@ class TwoPlaces:
             gap_ms=pl.lit(self.gap_ms, pl.Int64),
             shadow=pl.lit(self.shadow),
         ).cast(MATCHES)
+
+
+def _is_served_and_told(row: Mapping[str, Any]) -> bool:
+    """Return whether the cell of one event is its caller's: `_SERVED` and `_TOLD`."""
+    no_sim = row["caller_imsi"] is None
+    if row["direction"] == "in" or (no_sim and row["callee_imsi"] is not None):
+        return False
+    leaves = row["trunk_out"] is not None and row["trunk_in"] is None
+    return row["direction"] is not None or not no_sim or leaves
 
 
 def _reason(found: NDArray[np.float64]) -> Reason:

@@ -143,3 +143,16 @@ def compare_places(
         if event[CELL] != 0:
             _journey(sim, event, limits, out[i])
         _alternate(sim, devices[i], event[END], limits, out[i])
+
+
+@numba.njit(cache=True)
+def compare_one(
+    slots: NDArray[np.int64],
+    events: NDArray[np.int64],
+    devices: NDArray[np.int64],
+    integers: NDArray[np.int64],
+    limits: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Do what `compare_places` does for one event, and keep the interpreter's lock: it is too short to give away."""
+    compare_places(slots, events, devices, integers, limits, out)

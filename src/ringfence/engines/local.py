@@ -26,7 +26,7 @@ from ringfence.features.shard import Shard
 from ringfence.features.snapshot import as_it_lies
 from ringfence.feeds.decoded import Decoded, count_unknown
 from ringfence.pipeline.counters import Counters
-from ringfence.pipeline.flow import Flow, Work
+from ringfence.pipeline.flow import Flow, Work, one_after_another
 from ringfence.pipeline.intake import Intake
 from ringfence.pipeline.ledger import Commit, Ledger, Mark, Place, State
 
@@ -35,6 +35,8 @@ __all__ = ["POLL_MS", "File", "LocalEngine", "Progress", "threads"]
 POLL_MS = 200
 LOOK_MS = 2_000  # wall time between two looks for new files
 REJECT_BYTES = 64 << 20  # of records for suspense that are in memory; more are committed at once
+REJECT_SIZE = 512  # what a reject takes besides, in memory and in the database
+FEW_ROWS = 8_192  # of pieces: fewer are processed before another thread would have begun
 KEPT_OPEN = 16  # files that stay open although it is not their turn, or they are quiet; more are opened again
 KEPT_AHEAD_ROWS = 100_000  # records of the first pieces that are kept from the look at where files begin
 
@@ -45,6 +47,8 @@ def threads(count: int) -> Iterator[Work]:
     with ThreadPoolExecutor(count, "shard") as pool:
 
         def work(tasks: Sequence[tuple[Shard, Sequence[Piece]]]) -> list[Part]:
+            if sum(len(piece.keys) for _, pieces in tasks for piece in pieces) < FEW_ROWS:
+                return one_after_another(tasks)
             done = pool.map(lambda task: task[0].process(task[1]), tasks)
             return [part for parts in done for part in parts]
 
@@ -84,6 +88,7 @@ class LocalEngine:
     more: Callable[[], Iterable[File]] | None = None
     calls: Calls = field(default_factory=Calls)
     tell_every_ms: int = 0  # wall time after which alerts are told before they are committed; 0: they are not
+    release_every_ms: int = 0  # wall time between two steps of the flow that only few events wait for
     progress: Progress = field(default_factory=Progress)
     _files: dict[int, File] = field(default_factory=dict)  # that have not ended
     _opened: int = 0
@@ -99,10 +104,12 @@ class LocalEngine:
     _moved: dict[Place, dict[str, int | str]] = field(default_factory=dict)  # positions since the last commit
     _marks: list[Mark] = field(default_factory=list)
     _committed_ms: int = 0
+    _uncommitted_ms: int | None = None  # when the first record came that is in no commit
     _told_ms: int = 0
     _committed_records: int = 0
     _woken_ms: int = 0
     _looked_ms: int = 0
+    _stepped_ms: int = 0  # when events were last released
     _released: bool = False  # whether events were released since the last commit
 
     def run(self, files: Iterable[File]) -> Progress:
@@ -127,7 +134,7 @@ class LocalEngine:
             # the door and a step of the flow cost much the same for one event as for thousands: pieces go together
             if is_idle or self._rows >= self.flow.batch_rows or self._is_due():
                 self._take_in()
-                if is_idle or self.intake.held >= self.flow.batch_rows or self._is_due():
+                if self._is_worth_a_step(is_idle=is_idle):
                     self._release()
             self.progress.share = self._shares / max(self._opened, 1)
             self.watch(self.progress)
@@ -144,6 +151,12 @@ class LocalEngine:
         self.commit()
         self.calls.close()
         self.watch(self.progress)
+
+    def _is_worth_a_step(self, *, is_idle: bool) -> bool:
+        """Return whether what is held should be released now: a step costs much the same for few events as for many."""
+        if self.intake.held >= self.flow.batch_rows or self._is_due():
+            return True
+        return is_idle and self.clock.now_ms() - self._stepped_ms >= self.release_every_ms
 
     def _look_around(self, *, is_idle: bool) -> None:
         """Ask those files again that were quiet, and for new ones."""
@@ -197,7 +210,7 @@ class LocalEngine:
             if piece is not None:
                 self._read.append((file, piece))
                 self._rows += piece.events.height + piece.rejects.height
-                self._reject_bytes += int(piece.rejects["raw"].bin.size().sum())
+                self._reject_bytes += int(piece.rejects["raw"].bin.size().sum()) + REJECT_SIZE * piece.rejects.height
                 if piece.events.height:
                     file.newest_ms = max(file.newest_ms, int(piece.events["at_ms"].max()))  # type: ignore[arg-type]
                 self._turns.add(file)
@@ -277,6 +290,8 @@ class LocalEngine:
 
     def _note(self, piece: Decoded, late: int, worst_lateness_ms: int) -> None:
         progress = self.progress
+        if self._uncommitted_ms is None:
+            self._uncommitted_ms = self.clock.now_ms()
         progress.records += piece.events.height + piece.rejects.height
         progress.rejected += piece.rejects.height
         progress.left_out += piece.left_out
@@ -290,6 +305,7 @@ class LocalEngine:
         if due is None:
             return
         self._released = True
+        self._stepped_ms = self.clock.now_ms()
         changed = self.flow.take(due)
         self.ledger.keep(due.with_columns(late=False))
         self._changed += changed
@@ -310,14 +326,29 @@ class LocalEngine:
         self.number += 1
         rejects = {source: pl.concat(frames) for source, frames in self._rejects.items()}
         self.ledger.commit(
-            Commit(self.number, self._states(), self._moved, self.counters, latest(self._changed), rejects, self._marks)
+            Commit(
+                self.number,
+                self._states(),
+                self._moved,
+                self.counters,
+                latest(self._changed),
+                rejects,
+                self._marks,
+                self.clock.now_ms(),
+            )
         )
         self._changed, self._rejects, self._marks, self._released = [], {}, [], False
         self._untold = []
         self._reject_bytes = 0
         self._moved = {}
-        self._committed_ms = self.clock.now_ms()
+        self._committed_ms, self._uncommitted_ms = self.clock.now_ms(), None
         self._committed_records = self.progress.records
+
+    @property
+    def overdue_ms(self) -> int:
+        """Wall time by which a commit is late; 0 where none is due. Other threads may ask."""
+        since_ms = self._uncommitted_ms
+        return max(self.clock.now_ms() - since_ms - self.every_ms, 0) if since_ms is not None else 0
 
     def _states(self) -> Iterator[tuple[str, State]]:
         for number, shard in enumerate(self.flow.shards):
@@ -325,6 +356,11 @@ class LocalEngine:
         yield from self.intake.to_bytes().items()
         yield "detectors", self.flow.memory.to_bytes()
         yield "episodes", self.flow.episodes.to_bytes()
+
+    def suppress_by(self, suppress: Callable[[Iterable[Alert]], list[Alert]]) -> None:
+        """Have alerts be open or suppressed as this says, those too that are not committed yet; in this thread."""
+        self.flow.suppress = suppress
+        self._changed, self._untold = suppress(self._changed), suppress(self._untold)
 
     def _is_due(self) -> bool:
         records = self.progress.records + self._rows - self._committed_records

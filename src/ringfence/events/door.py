@@ -7,21 +7,25 @@ never overruled.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 
 from ringfence.events.errors import BAD_RATES, BAD_SETTING, SettingsError
-from ringfence.events.number_plan import PLAN, Digits, Integers, read_digits
+from ringfence.events.number_plan import PLAN, Digits, Integers, is_e164, read_digits
 from ringfence.events.numbering import Numbering, gather
 from ringfence.events.rating import RateTable
 from ringfence.events.schema import SCHEMA, conform
 
 _NUMBERS: Final = ("caller", "callee", "forwarded_by")
 _SHORT_CODE: Final = r"^\d{2,6}$"
+_SHORT_CODES: Final = re.compile(r"^\d{2,6}\Z")
+_NOTHING: Final[dict[str, Any]] = dict.fromkeys(SCHEMA)
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,37 @@ def admit(frame: pl.DataFrame, home: Home, *, written: bool = True) -> pl.DataFr
     events = events.with_columns(*filled, priced["charge_micros"], priced["cost_micros"], priced["currency"])
     extra = [name for name in frame.columns if name not in SCHEMA]
     return events.hstack(frame.select(extra)) if extra else events
+
+
+def admit_one(record: Mapping[str, Any], home: Home) -> dict[str, Any]:
+    """Return one decoded record as `admit` does, `written`: a value for each column of `SCHEMA`, None for null."""
+    event: dict[str, Any] = {**_NOTHING, **record}
+    for name in _NUMBERS:
+        event[name] = home.numbering.normalise_one(event[name])
+    event["kind"] = event["kind"] or "call"
+    priced = home.rates.rate_one(event)
+    for name, derived in {**_derive_one(event, home), "callee_range": priced.pop("callee_range")}.items():
+        if event[name] is None:
+            event[name] = derived
+    return event | priced
+
+
+def _derive_one(event: Mapping[str, Any], home: Home) -> dict[str, Any]:
+    caller, callee, visited = event["caller"], event["callee"], event["visited_network"]
+    caller_country = PLAN.judge_one(caller)[1] if is_e164(caller) else None
+    callee_class, callee_country = PLAN.judge_one(callee) if is_e164(callee) else (None, None)
+    international: bool | None = None
+    if is_e164(callee):
+        international = callee_country is None or callee_country != (caller_country or home.country)
+    elif callee is not None and _SHORT_CODES.search(callee):
+        international = False
+    return {
+        "caller_country": caller_country,
+        "callee_country": callee_country,
+        "callee_class": callee_class,
+        "is_international": international,
+        "is_roaming": None if visited is None or not home.plmns else visited not in home.plmns,
+    }
 
 
 def _times(events: pl.DataFrame) -> Integers:

@@ -196,3 +196,16 @@ EXISTS = _code("RF7021", "Something of that name is there already", "Take anothe
 UNKNOWN_ENCODING = _code("RF7022", "A content encoding is not known", "Send gzip, zstd or plain.")
 BODY_DAMAGED = _code("RF7023", "A body cannot be read", "Send it again, whole.")
 TOO_DEEP = _code("RF7024", "A document is nested too deeply", "Send it flatter.")
+FORBIDDEN_TARGET = _code(
+    "RF7025",
+    "This address is not to be reached from here",
+    "Name a public https address, or have its host named in [webhooks] allow_private.",
+)
+UNREACHABLE_TARGET = _code("RF7026", "An address cannot be reached", "Check its name, its port and its certificate.")
+SIGN_IN_FAILED = _code("RF7027", "A sign-in has failed", "Check the name, the password and the code.")
+WEAK_PASSWORD = _code("RF7028", "A password is too easy to guess", "Take a longer one: several words, or a random one.")
+PROVIDER_REFUSED = _code(
+    "RF7029",
+    "The identity provider's answer cannot be used",
+    "Sign in again; if it stays, compare [access] with what the provider says of this client.",
+)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,7 @@ MAX_DIGITS: Final = 15  # ITU-T E.164
 _POWERS: Final[Integers] = 10 ** np.arange(19, dtype=np.int64)
 _DEPTH_DIGITS: Final = 4  # the digits by which the depth of the plan is remembered
 _MAX_REMEMBERED: Final = 4_000_000  # prefixes; 64 MB
+_MAX_FEW: Final = 200_000  # of those asked for one by one; 30 MB
 _DESCRIPTIONS: Final = (
     "general_desc",
     "fixed_line",
@@ -100,6 +101,13 @@ def read_digits(numbers: pl.Series) -> Digits:
     bounded = np.clip(length, MIN_DIGITS, MAX_DIGITS)
     fits = (length == bounded) & (value >= _POWERS[bounded - 1]) & (value < _POWERS[bounded])
     return Digits(np.where(fits, value, -1), bounded)
+
+
+def is_e164(number: str | None) -> TypeGuard[str]:
+    """Return whether one text has the form of an E.164 number: what `Digits.is_e164` says of a column."""
+    if number is None or not MIN_DIGITS <= len(number) <= MAX_DIGITS:
+        return False
+    return number.isascii() and number.isdecimal() and number[0] != "0"
 
 
 def _calling_code_lengths() -> Integers:
@@ -191,6 +199,8 @@ class NumberPlan:
         self._depth: npt.NDArray[np.int8] = np.zeros(10**_DEPTH_DIGITS, np.int8)  # 0: not asked yet
         self._facts: list[tuple[str, str | None]] = []
         self._known: tuple[Integers, Integers] = (np.empty(0, np.int64), np.empty(0, np.int64))
+        self._depths: dict[int, int] = {}  # these two: of numbers that are asked for one by one
+        self._few: dict[tuple[str, int], tuple[str, str | None]] = {}
 
     def judge(self, numbers: Digits) -> Integers:
         """Return for each number a position in `classes()` and `countries()`; -1 where it is not E.164.
@@ -202,6 +212,20 @@ class NumberPlan:
         if len(rows):
             answer[rows] = self._judge(numbers.take(rows))
         return answer
+
+    def judge_one(self, number: str) -> tuple[str, str | None]:
+        """Return class and country of one E.164 number, as `judge` finds them; the prefix is remembered apart."""
+        lead = int(number[:_DEPTH_DIGITS])
+        depth = self._depths.get(lead)
+        if depth is None:
+            depth = self._depths[lead] = plan_depth(str(lead))
+        prefix = (number[:depth], len(number))
+        fact = self._few.get(prefix)
+        if fact is None:
+            if len(self._few) >= _MAX_FEW:
+                self._few.clear()
+            fact = self._few[prefix] = judge(number)
+        return fact
 
     def _judge(self, numbers: Digits) -> Integers:
         keys = self._keys(numbers)

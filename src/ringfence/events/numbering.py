@@ -24,6 +24,7 @@ from ringfence.events.number_plan import (
     PLAN,
     UNALLOCATED,
     calling_code,
+    is_e164,
     judge,
     metadata_of,
     phone_number,
@@ -46,6 +47,11 @@ def is_allocated(digits: pl.Series) -> pl.Series:
     answers = PLAN.judge(read_digits(digits))
     allocated = (PLAN.classes() != UNALLOCATED).to_numpy()
     return pl.Series((answers >= 0) & np.append(allocated, False)[answers])
+
+
+def is_allocated_one(number: str | None) -> bool:
+    """Return what `is_allocated` does, for one number."""
+    return is_e164(number) and PLAN.judge_one(number)[0] != UNALLOCATED
 
 
 class Numbering:
@@ -112,6 +118,56 @@ class Numbering:
         changed = rest.replace_strict(written, read, default=None, return_dtype=pl.String)
         place = pl.Series((~done).cast(pl.Int64).cum_sum() - 1)
         return pl.select(pl.when(done).then(numbers).otherwise(changed.gather(place.clip(0)))).to_series()
+
+    def normalise_one(self, written: str | None) -> str | None:
+        """Return one number as `normalise` does."""
+        if written is None or self._is_final_one(written):
+            return written
+        digits = _SEPARATOR.sub("", written)
+        for reading in (self._first_of(digits), self._second_of(digits)):
+            if is_allocated_one(reading):
+                return reading
+        abroad = self._foreign_of(digits)
+        return abroad if self._is_plainly_foreign_one(abroad) else self._read_one(written)
+
+    def _is_final_one(self, number: str) -> bool:
+        if not is_allocated_one(number):
+            return False
+        return not (self._national_first and is_allocated_one(f"{self.calling_code}{number}"))
+
+    def _first_of(self, digits: str) -> str | None:
+        code = str(self.calling_code)
+        if digits.startswith("+"):
+            return digits[1:]
+        if len(digits.encode()) < MIN_DIGITS:
+            return None
+        if found := re.match(self._abroad, digits):
+            return digits[found.end() :]
+        if self._trunk and digits.startswith(self._trunk):
+            return code + digits[len(self._trunk) :]
+        return code + digits if self._national_first else digits
+
+    def _second_of(self, digits: str) -> str | None:
+        if not self._is_bare_one(digits):
+            return None
+        return digits if self._national_first else f"{self.calling_code}{digits}"
+
+    def _is_bare_one(self, digits: str) -> bool:
+        if len(digits.encode()) < MIN_DIGITS or (self._trunk and digits.startswith(self._trunk)):
+            return False
+        return not re.match(self._abroad, digits)
+
+    def _foreign_of(self, digits: str) -> str | None:
+        if digits.startswith("+"):
+            return digits[1:]
+        if found := re.match(self._abroad, digits):
+            return digits[found.end() :]
+        return digits if self._bare_digits_are_plain and self._is_bare_one(digits) else None
+
+    def _is_plainly_foreign_one(self, number: str | None) -> bool:
+        if not is_e164(number) or number.startswith(str(self.calling_code)):
+            return False
+        return number[CODE_LENGTH[int(number[:3])]] != "0"
 
     def _is_final(self, numbers: pl.Series) -> pl.Series:
         """Return which rows are written as they stay: E.164 digits that can be read in no other way."""

@@ -8,11 +8,11 @@ a column is one binary search (`numpy.searchsorted`) and no loop over rows.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,7 +21,7 @@ import polars as pl
 
 from ringfence.events.errors import BAD_RATES, SettingsError
 from ringfence.events.money import divide_half_up
-from ringfence.events.number_plan import CODE_LENGTH, MAX_DIGITS, Digits, Integers, read_digits
+from ringfence.events.number_plan import CODE_LENGTH, MAX_DIGITS, Digits, Integers, is_e164, read_digits
 from ringfence.events.rate_file import Rate, read_rates
 
 Flags = npt.NDArray[np.bool_]
@@ -72,6 +72,14 @@ class _Intervals:
         found = self.rates[np.searchsorted(self.starts, points, side="right") - 1]
         while (too_long := (found >= 0) & (lengths[found] > digits.length)).any():
             found = np.where(too_long, self.parents[found], found)
+        return found
+
+    def match_one(self, number: str, lengths: Integers) -> int:
+        """Return the rate of one E.164 number's longest prefix, -1 where there is none."""
+        point = int(number) * int(_SCALE[len(number)])
+        found = int(self.rates[int(np.searchsorted(self.starts, point, side="right")) - 1])
+        while found >= 0 and lengths[found] > len(number):
+            found = int(self.parents[found])
         return found
 
 
@@ -181,6 +189,56 @@ class RateTable:
             currency=own,
             callee_range=self.ranges(callees, found),
         )
+
+    def rate_one(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what `rate` returns, for one event with all columns of `SCHEMA` and its kind."""
+        callee = event["callee"] if is_e164(event["callee"]) else None
+        found = -1
+        if callee is not None:
+            at_ms = event["at_ms"] if event["start_ms"] is None else event["start_ms"]
+            period = int(np.searchsorted(self._days_ms, at_ms, side="right")) if len(self._in_force) > 1 else 0
+            found = self._in_force[period].match_one(callee, self._lengths)
+        stated, cost, currency = event["charge_micros"], event["cost_micros"], event["currency"]
+        if currency is not None and currency.strip().upper() != self.currency:
+            stated = cost = currency = None
+        charge = self._charge_of(event, found) if stated is None else stated
+        has_any = any(one is not None for one in (charge, cost, currency))
+        return {
+            "charge_micros": charge,
+            "cost_micros": cost,
+            "currency": self.currency if has_any else None,
+            "callee_range": self._range_of(callee, found),
+        }
+
+    def _range_of(self, callee: str | None, found: int) -> str | None:
+        if callee is None:
+            return None
+        if found >= 0:
+            return self.rates[found].prefix
+        return callee[: int(CODE_LENGTH[int(callee[:3])]) + _UNMATCHED_DIGITS]
+
+    def _charge_of(self, event: Mapping[str, Any], found: int) -> int | None:
+        kind, duration_ms, answered = event["kind"], event["duration_ms"], event["answered"]
+        is_call, is_message = kind == "call", kind == "message"
+        was_answered = answered if answered is not None or duration_ms is None else duration_ms > 0
+        if kind == "attempt" or (is_message and answered is False):
+            return 0
+        if is_call and (was_answered is False or event["direction"] in _FREE_DIRECTIONS):
+            return 0
+        if found < 0 or (is_call and duration_ms is None):
+            return None
+        if is_call:
+            return self._call_charge(max(duration_ms, 0), self.rates[found])
+        price = self.rates[found].message_micros
+        if not is_message or price is None or price < 0:
+            return None
+        return int(price * min(max(event["segments"] or 0, 1), _MAX_PARTS))
+
+    def _call_charge(self, duration_ms: int, rate: Rate) -> int:
+        first, step = rate.first_increment_s, rate.next_increment_s
+        seconds = -(-duration_ms // 1000)
+        billed = first + -(-max(seconds - first, 0) // step) * step if seconds > 0 else 0
+        return rate.connection_micros + divide_half_up(rate.rate_micros_per_minute * min(billed, _MAX_BILLED_S), 60)
 
     def _foreign(self, currency: pl.Series) -> pl.Series:
         """Return which rows name another currency, however it is written."""

@@ -6,6 +6,9 @@ outside.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import accumulate
+
 import numba
 import numpy as np
 import polars as pl
@@ -32,6 +35,45 @@ def hash_column(texts: pl.Series) -> Ints:
     if texts.null_count():
         out[texts.is_null().to_numpy()] = 0
     return out
+
+
+def hash_few(texts: Sequence[str | None]) -> list[int]:
+    """Return what `hash_column` does, for the few texts of one event."""
+    parts = [(text or "").encode() for text in texts]
+    letters = np.frombuffer(b"".join(parts) or b"\0", np.uint8)
+    offsets = np.array([0, *accumulate(map(len, parts))], np.int64)
+    out = np.empty(len(parts), np.int64)
+    _hash_few(offsets, letters, out)
+    return [0 if text is None else key for text, key in zip(texts, out.tolist(), strict=True)]
+
+
+# Compiled functions that are asked about one event keep the interpreter's lock: there is more to wait for in getting it
+# back than to do without it.
+
+
+@numba.njit(cache=True)
+def _hash_few(offsets: Ints, chars: NDArray[np.uint8], out: Ints) -> None:
+    hash_texts(offsets, chars, out)
+
+
+@numba.njit(cache=True)
+def combine_one(left: int, right: int) -> int:
+    """Hash two keys to one, as `combine` does."""
+    h = np.uint64(left) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(right)
+    return np.int64(_finish(h))  # type: ignore[return-value]
+
+
+@numba.njit(cache=True)
+def find(index: Ints, keys: Ints, key: int) -> int:
+    """Return the entity number of a key in the tables of `find_or_add`; -1 where it is not there, or 0."""
+    mask = index.shape[0] - 1
+    at = key & mask
+    while key != 0:
+        slot = index[at] - 1
+        if slot < 0 or keys[slot] == key:
+            return int(slot)
+        at = (at + 1) & mask
+    return -1
 
 
 @numba.njit(nogil=True, cache=True)

@@ -316,8 +316,13 @@ def load(plan: Layout, folder: Path) -> Kernel:
 
     The file appears whole or not at all, so that two processes may do this at once.
     """
-    text = source(plan)
-    name = f"kernel_{plan.family}_{blake2b(text.encode(), digest_size=8).hexdigest()}"
+    kernel: Kernel = load_source(f"kernel_{plan.family}", source(plan), folder).update
+    return kernel
+
+
+def load_source(begins: str, text: str, folder: Path) -> Any:
+    """Import a source as a module that is named by its hash, from a file that is written unless it is there."""
+    name = f"{begins}_{blake2b(text.encode(), digest_size=8).hexdigest()}"
     path = folder / f"{name}.py"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -333,5 +338,4 @@ def load(plan: Layout, folder: Path) -> Kernel:
         spec.loader.exec_module(module)
     except RuntimeError as error:  # numba found no place to keep the compiled code in
         raise PermissionError(13, "compiled code cannot be kept", str(folder)) from error
-    kernel: Kernel = module.update
-    return kernel
+    return module

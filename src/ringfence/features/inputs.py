@@ -5,6 +5,7 @@ Conditions are evaluated once a batch by Polars, whatever number of families use
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,7 @@ from ringfence.events.tables import combine, hash_column
 from ringfence.features.define import HOUR_MS, MINUTE_MS
 from ringfence.features.families import FAMILIES
 from ringfence.features.layout import Layout, layout
+from ringfence.features.wanted import Wanted, wanted
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -23,6 +25,7 @@ Bools = NDArray[np.bool_]
 TENANT: Final = "tenant"
 QUARTER_MS: Final = 15 * MINUTE_MS
 LAYOUTS: Final[tuple[Layout, ...]] = tuple(layout(f.name) for f in FAMILIES)
+EVERYTHING: Final = wanted({feature.name for plan in LAYOUTS for feature in plan.outputs})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +40,17 @@ class Inputs:
     conditions: dict[str, Bools]
 
 
-def prepare(events: pl.DataFrame, time_zone: str) -> Inputs:
-    """Hash, count and flag the columns of a batch. `time_zone` gives night and weekend their meaning."""
+def prepare(events: pl.DataFrame, time_zone: str, wants: Sequence[Wanted] = EVERYTHING) -> Inputs:
+    """Hash, count and flag the columns of a batch that are wanted.
+
+    `time_zone` gives night and weekend their meaning. The batch needs only the columns that the wants name.
+    """
     at = events["at_ms"].to_numpy()
-    local = at + utc_offsets(at, time_zone)
-    frame = events.with_columns(
-        pl.Series("local_hour", local // HOUR_MS % 24),
-        pl.Series("local_weekday", (local // (24 * HOUR_MS) + 3) % 7 + 1),  # 1970 began on a Thursday
-        trunk=pl.coalesce("trunk_in", "trunk_out"),
-    )
-    wheres = sorted({c.where for plan in LAYOUTS for c in plan.conditions if c.where})
+    wheres = sorted({c.where for want in wants for c in want.conditions if c.where})
+    texts = sorted({TENANT}.union(*(want.texts for want in wants)))
+    values = sorted(frozenset[str]().union(*(want.values for want in wants)))
+    frame = _with_derived(events, at, time_zone, wheres, texts)
     flags = frame.select(pl.sql_expr(where).fill_null(False).alias(where) for where in wheres)
-    texts = sorted({TENANT, *(name for plan in LAYOUTS for name in _texts(plan))})
-    values = sorted({name for plan in LAYOUTS for name in plan.values})
     return Inputs(
         at,
         split_ids(frame["event_id"]),
@@ -57,6 +58,21 @@ def prepare(events: pl.DataFrame, time_zone: str) -> Inputs:
         {name: frame[name].is_not_null().to_numpy() for name in (*texts, *values)},
         {name: frame[name].fill_null(0).to_numpy() for name in values},
         {where: flags[where].to_numpy() for where in wheres},
+    )
+
+
+def _with_derived(
+    events: pl.DataFrame, at: Ints, time_zone: str, wheres: Sequence[str], texts: Sequence[str]
+) -> pl.DataFrame:
+    """Return a batch with the route and the local time of its events, where they are asked for."""
+    if "trunk" in texts:
+        events = events.with_columns(trunk=pl.coalesce("trunk_in", "trunk_out"))
+    if not any("local_" in where for where in wheres):
+        return events
+    local = at + utc_offsets(at, time_zone)
+    return events.with_columns(
+        pl.Series("local_hour", local // HOUR_MS % 24),
+        pl.Series("local_weekday", (local // (24 * HOUR_MS) + 3) % 7 + 1),  # 1970 began on a Thursday
     )
 
 
@@ -71,10 +87,6 @@ def utc_offsets(at: Ints, time_zone: str) -> Ints:
     ahead = local.dt.epoch("ms").to_numpy() - quarters * QUARTER_MS
     offsets: Ints = ahead[places]
     return offsets
-
-
-def _texts(plan: Layout) -> set[str]:
-    return {*plan.key, *((plan.also,) if plan.also else ()), *(p.column for p in plan.partners)}
 
 
 def split_ids(ids: pl.Series) -> NDArray[np.uint64]:
@@ -104,11 +116,11 @@ def _joined(left: Ints, right: Ints) -> Ints:
     return keys
 
 
-def family_flags(inputs: Inputs, plan: Layout, *, received: bool) -> Ints:
-    """Return the flag bits of every event in one role."""
+def family_flags(inputs: Inputs, plan: Layout, *, received: bool, bits: Collection[int] | None = None) -> Ints:
+    """Return the flag bits of every event in one role; only those of `bits`, where given."""
     flags = np.zeros(len(inputs.at), np.int64)
     for bit, condition in enumerate(plan.conditions):
-        if condition.received != received:
+        if condition.received != received or (bits is not None and bit not in bits):
             continue
         holds: Bools = inputs.conditions[condition.where] if condition.where else np.ones(len(inputs.at), np.bool_)
         if condition.column:
@@ -117,18 +129,20 @@ def family_flags(inputs: Inputs, plan: Layout, *, received: bool) -> Ints:
     return flags
 
 
-def concerns(inputs: Inputs, plan: Layout) -> Bools:
+def concerns(inputs: Inputs, want: Wanted) -> Bools:
     """Return which events change a feature of their other party: the rest would only make room for strangers."""
-    wheres = {c.where for c in plan.conditions if c.received}
-    holds: Bools = np.logical_or.reduce([inputs.conditions[where] for where in sorted(wheres)])
+    holds: Bools = np.logical_or.reduce([inputs.conditions[where] for where in want.received])
     return holds
 
 
 def partner_keys(inputs: Inputs, plan: Layout, flags: Ints) -> list[Ints]:
     """Return, a pair memory, the partner of every event: 0 where the event is none of that memory's."""
-    partners = []
+    partners: list[Ints] = []
     for place, condition in enumerate(plan.partners):
         bit = plan.conditions.index(condition)
+        if condition.column not in inputs.hashes:  # nobody wants this memory: no flag asks for it
+            partners.append(np.zeros_like(inputs.at))
+            continue
         mixed = inputs.hashes[condition.column] ^ np.int64((place + 1) * 0x9E3779B97F4A7C1)
         mixed[mixed == 0] = 1
         partners.append(np.where((flags >> bit) & 1 == 1, mixed, 0))

@@ -108,8 +108,20 @@ def _family(name: str) -> Family:
 @cache
 def layout(name: str) -> Layout:
     """Lay out the family of that name."""
+    return _laid_out(name, _family(name).integers())
+
+
+@cache
+def narrow_layout(name: str, features: frozenset[str]) -> Layout:
+    """Lay out some of the integer features of a family, as if it had no others."""
+    known = _family(name).integers()
+    counted = {f.column for f in known if f.name in features and f.aggregate == "peak"}  # a peak is that of a count
+    return _laid_out(name, [f for f in known if f.name in features | counted])
+
+
+def _laid_out(name: str, features: list[Feature]) -> Layout:
     family = _family(name)
-    outputs = _in_window_order(family.integers())
+    outputs = _in_window_order(features)
     totals = tuple(f for f in outputs if f.aggregate == "total")
     conditions: dict[Condition, None] = {}
     partners: dict[Condition, None] = {}

@@ -6,7 +6,7 @@ Three plain functions know no engine: `split` cuts a batch into a piece for each
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ringfence.features.define import NULLABLE
 from ringfence.features.families import FEATURES
 from ringfence.features.inputs import (
-    LAYOUTS,
+    EVERYTHING,
     Inputs,
     concerns,
     family_flags,
@@ -25,11 +25,12 @@ from ringfence.features.inputs import (
     partner_keys,
     prepare,
 )
-from ringfence.features.layout import AT, NULL, Layout
+from ringfence.features.layout import AT, NULL
 from ringfence.features.memory import are_ascending, are_ordered
+from ringfence.features.wanted import Wanted, places_of
 
 Ints = NDArray[np.int64]
-PLACES: Final = {f.name: (n, position) for n, plan in enumerate(LAYOUTS) for position, f in enumerate(plan.outputs)}
+PLACES: Final[Mapping[str, tuple[int, int]]] = places_of(EVERYTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,17 @@ def split(
     partition: int = 0,
     watermark: int,
     first_ticket: int = 0,
+    wants: Sequence[Wanted] = EVERYTHING,
 ) -> list[list[Piece]]:
-    """Cut a batch into pieces, a list for each shard. Row i gets the ticket `first_ticket + i`."""
-    inputs = prepare(events, time_zone)
+    """Cut a batch into pieces, a list for each shard. Row i gets the ticket `first_ticket + i`.
+
+    Shards that are given only part of what there is (`wants`) must be given the same part always.
+    """
+    inputs = prepare(events, time_zone, wants)
     pieces: list[list[Piece]] = [[] for _ in range(shards)]
     tickets = np.arange(first_ticket, first_ticket + events.height, dtype=np.int64)
-    for family, plan in enumerate(LAYOUTS):
-        whole = _family_piece(inputs, plan, family, tickets, partition, watermark)
+    for want in wants:
+        whole = _family_piece(inputs, want, tickets, partition, watermark)
         if shards == 1:
             pieces[0].append(whole)
             continue
@@ -89,16 +94,17 @@ def split(
     return pieces
 
 
-def _family_piece(inputs: Inputs, plan: Layout, family: int, tickets: Ints, partition: int, watermark: int) -> Piece:
+def _family_piece(inputs: Inputs, want: Wanted, tickets: Ints, partition: int, watermark: int) -> Piece:
+    plan, family = want.plan, want.family
     roles = []
-    for received in (False, True) if plan.also else (False,):
+    for received in (False, True) if want.other_party else (False,):
         keys = family_keys(inputs, plan, as_other_party=received)
-        flags = family_flags(inputs, plan, received=received)
-        rows = np.flatnonzero((keys != 0) & concerns(inputs, plan) if received else keys != 0)
+        flags = family_flags(inputs, plan, received=received, bits=want.bits)
+        rows = np.flatnonzero((keys != 0) & concerns(inputs, want) if received else keys != 0)
         columns = (
             inputs.at,
             flags,
-            *(inputs.values[v] for v in plan.values),
+            *(inputs.values[v] if v in inputs.values else np.zeros_like(inputs.at) for v in plan.values),
             *partner_keys(inputs, plan, flags),
         )
         matrix = np.column_stack([c[rows] for c in columns])
@@ -159,13 +165,19 @@ class FeatureRows:
     Columns are put together and become Polars series when they are asked for: rules read a fifth of them.
     """
 
-    def __init__(self, height: int, parts: dict[int, list[tuple[Ints, Part]]]) -> None:
+    def __init__(
+        self,
+        height: int,
+        parts: dict[int, list[tuple[Ints, Part]]],
+        places: Mapping[str, tuple[int, int]] = PLACES,
+    ) -> None:
         self.height = height
         self._parts = parts  # by family: the rows that a part has, and the part
+        self._places = places
 
     def integer(self, name: str) -> pl.Series:
         """Return one integer feature, null where it is not known."""
-        family, position = PLACES[name]
+        family, position = self._places[name]
         own = self._parts.get(family, [])
         if not all(part.asked[position] for _, part in own):
             raise KeyError(f"{name} was not asked for")
@@ -203,13 +215,15 @@ def _expression(name: str) -> pl.Expr:
     return pl.when(below != 0).then(pl.col(feature.numerator) / below).alias(name)
 
 
-def assemble(first_ticket: int, height: int, parts: Iterable[Part]) -> FeatureRows:
+def assemble(
+    first_ticket: int, height: int, parts: Iterable[Part], places: Mapping[str, tuple[int, int]] = PLACES
+) -> FeatureRows:
     """Put parts together to the feature rows of the tickets from `first_ticket` on."""
     placed: dict[int, list[tuple[Ints, Part]]] = {}
     for part in parts:
         whole = part if len(part.tickets) < height else _ascending(part)
         placed.setdefault(part.family, []).append((whole.tickets - first_ticket, whole))
-    return FeatureRows(height, placed)
+    return FeatureRows(height, placed, places)
 
 
 def _ascending(part: Part) -> Part:

@@ -112,6 +112,13 @@ class DatabaseFile:
             return rows, error
         return rows, None
 
+    def raw_row(self, row: int) -> bytes | None:
+        """Return one row as JSON, as a reject would keep it; None where it is not there, or cannot be read."""
+        rows, _ = self._fetch(row - 1, 1)
+        if not rows or rows[0][0] != row:
+            return None
+        return _json(self._columns, [_text(value) for value in rows[0][1:]])
+
     def _row_after(self, row: int) -> int:
         query = f"SELECT min(rowid) FROM {_quoted(self._table)} WHERE rowid > ?"  # noqa: S608 name quoted
         return int(self._connection.execute(query, (row,)).fetchone()[0])

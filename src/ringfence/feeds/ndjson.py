@@ -126,7 +126,7 @@ class Ndjson:
             raw = raws[index]
             if not raw.strip():
                 continue
-            result = self._read_line(raw, parsed.unknown)
+            result = self.read_line(raw, parsed.unknown)
             if not isinstance(result, _Bad):
                 rows.append(result)
                 parsed.lines.append(index)
@@ -138,7 +138,7 @@ class Ndjson:
         if rows:
             parsed.frames.append(pl.DataFrame(rows, schema=_FRAME))
 
-    def _read_line(self, raw: bytes, unknown: dict[str, int]) -> dict[str, object] | _Bad:
+    def read_line(self, raw: bytes, unknown: dict[str, int]) -> dict[str, object] | _Bad:
         """Return the columns of one line, or why it is no event."""
         most = self._limits.max_record_bytes
         if len(raw) > most:

@@ -6,8 +6,9 @@ that a checkpoint holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import Final
 
 import polars as pl
@@ -17,14 +18,16 @@ from ringfence.alerts.episodes import Episodes
 from ringfence.detectors.matches import Detector, Memory
 from ringfence.events.schema import SCHEMA
 from ringfence.features.families import FAMILIES, FEATURES
+from ringfence.features.inputs import EVERYTHING
 from ringfence.features.pieces import FeatureRows, Part, Piece, assemble, needs, split
 from ringfence.features.shard import Shard
+from ringfence.features.wanted import Wanted, places_of
 
 Work = Callable[[Sequence[tuple[Shard, Sequence[Piece]]]], list[Part]]
 
 # what alerts ask of the entity's own family: events and charges since it was first seen, charges of the last hour
-_PREFIXES: Final = {f.name: f.prefix for f in FAMILIES}
-_TOTALS: Final = ("events_total", "charge_total_micros", "charge_micros_1h")
+PREFIXES: Final = {f.name: f.prefix for f in FAMILIES}
+TOTALS: Final = ("events_total", "charge_total_micros", "charge_micros_1h")
 
 
 def one_after_another(work: Sequence[tuple[Shard, Sequence[Piece]]]) -> list[Part]:
@@ -34,8 +37,14 @@ def one_after_another(work: Sequence[tuple[Shard, Sequence[Piece]]]) -> list[Par
 
 def asked_by(detector: Detector) -> frozenset[str]:
     """Return the integer features that a detector, and the alerts that it leads to, read."""
-    own = {need for name in detector.columns & FEATURES.keys() for need in needs(name)}
-    return frozenset(own | {prefix + name for prefix in _PREFIXES.values() for name in _TOTALS} & FEATURES.keys())
+    return asked_for(detector.columns, PREFIXES)
+
+
+def asked_for(columns: frozenset[str], kinds: Iterable[str]) -> frozenset[str]:
+    """Return the integer features that a detector of these columns, and alerts on entities of these kinds, read."""
+    own = {need for name in columns & FEATURES.keys() for need in needs(name)}
+    totals = {PREFIXES[kind] + name for kind in kinds if kind in PREFIXES for name in TOTALS}
+    return frozenset(own | totals & FEATURES.keys())
 
 
 @dataclass(slots=True)
@@ -43,6 +52,7 @@ class Flow:
     """Everything between an event in its place and an alert.
 
     `workers` runs the shards (they share nothing); `batch_rows` bounds the memory of a step and changes no result.
+    `guard` is held while the shards change, and no longer: whoever holds it may look at them from another thread.
     """
 
     shards: list[Shard]
@@ -53,7 +63,13 @@ class Flow:
     batch_rows: int = 16_000
     workers: Work = one_after_another
     suppress: Callable[[Iterable[Alert]], list[Alert]] = list
+    guard: Lock = field(default_factory=Lock)
+    wants: Sequence[Wanted] = EVERYTHING  # what the shards are given: enough for what they are asked
+    places: Mapping[str, tuple[int, int]] = field(init=False)  # of features in what comes out of them
     _ticket: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self.places = places_of(self.wants)
 
     def take(self, events: pl.DataFrame) -> list[Alert]:
         """Take the next events in order; return the alerts that were raised or extended, each once."""
@@ -65,9 +81,17 @@ class Flow:
     def features(self, events: pl.DataFrame) -> FeatureRows:
         """Take the next events in order; return their feature rows."""
         watermark = int(events["at_ms"][-1]) + 1  # the events are in order and complete: all are due
-        pieces = split(events, len(self.shards), self.time_zone, watermark=watermark, first_ticket=self._ticket)
-        parts = self.workers(list(zip(self.shards, pieces, strict=True)))
-        rows = assemble(self._ticket, events.height, parts)
+        pieces = split(
+            events,
+            len(self.shards),
+            self.time_zone,
+            watermark=watermark,
+            first_ticket=self._ticket,
+            wants=self.wants,
+        )
+        with self.guard:
+            parts = self.workers(list(zip(self.shards, pieces, strict=True)))
+        rows = assemble(self._ticket, events.height, parts, self.places)
         self._ticket += events.height
         return rows
 
@@ -113,14 +137,14 @@ def _with_money(matches: pl.DataFrame, events: pl.DataFrame, rows: FeatureRows) 
     )
     parts = []
     for (kind,), own in told.group_by("entity_kind", maintain_order=True):
-        prefix = _PREFIXES.get(str(kind))
+        prefix = PREFIXES.get(str(kind))
         if prefix is None:  # no family keeps this entity: its matches are all that is known
-            parts.append(own.with_columns(pl.lit(None, pl.Int64).alias(name) for name in _TOTALS))
+            parts.append(own.with_columns(pl.lit(None, pl.Int64).alias(name) for name in TOTALS))
             continue
-        totals = rows.frame([prefix + name for name in _TOTALS])
-        parts.append(own.with_columns(totals[prefix + name].gather(own["row"]).alias(name) for name in _TOTALS))
+        totals = rows.frame([prefix + name for name in TOTALS])
+        parts.append(own.with_columns(totals[prefix + name].gather(own["row"]).alias(name) for name in TOTALS))
     if not parts:
-        return told.with_columns(pl.lit(None, pl.Int64).alias(name) for name in _TOTALS).rename(
+        return told.with_columns(pl.lit(None, pl.Int64).alias(name) for name in TOTALS).rename(
             {"charge_micros_1h": "charge_per_hour_micros"}
         )
     return (

@@ -45,6 +45,7 @@ class Commit:
     alerts: Sequence[Alert]  # raised or extended
     rejects: Mapping[str, pl.DataFrame] = field(default_factory=dict)  # by source: what went to suspense
     marks: Sequence[Mark] = ()  # of records in suspense whose events are in this commit
+    at_ms: int = 0  # wall time at which it is made
 
 
 class Ledger(Protocol):

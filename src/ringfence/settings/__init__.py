@@ -2,6 +2,7 @@
 
 from ringfence.settings.load import Settings, ShownSetting, home_folder, home_of_process, server_of_process
 from ringfence.settings.sections import (
+    AccessSection,
     ApiSection,
     EngineSection,
     HistorySection,
@@ -17,6 +18,7 @@ from ringfence.settings.sections import (
 )
 
 __all__ = [
+    "AccessSection",
     "ApiSection",
     "EngineSection",
     "HistorySection",

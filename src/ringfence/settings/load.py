@@ -30,6 +30,7 @@ from ringfence.settings.sections import (
     REQUIRED_OF_SOURCE,
     SECTIONS,
     SOURCE,
+    AccessSection,
     ApiSection,
     EngineSection,
     HistorySection,
@@ -40,6 +41,7 @@ from ringfence.settings.sections import (
     Setting,
     SourceSection,
     TenantSection,
+    WebhooksSection,
     all_settings,
     settings_of,
 )
@@ -88,6 +90,8 @@ class Settings:
     tenant: TenantSection = field(default_factory=TenantSection)
     rules: RulesSection = field(default_factory=RulesSection)
     api: ApiSection = field(default_factory=ApiSection)
+    webhooks: WebhooksSection = field(default_factory=WebhooksSection)
+    access: AccessSection = field(default_factory=AccessSection)
     sources: tuple[SourceSection, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
 

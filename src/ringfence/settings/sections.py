@@ -18,6 +18,7 @@ Value = TypeVar("Value")
 SECOND_MS: Final = 1_000
 MINUTE_MS: Final = 60 * SECOND_MS
 HOUR_MS: Final = 60 * MINUTE_MS
+ROLE_NAMES: Final = ("viewer", "analyst", "senior", "rule_author", "admin", "auditor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,11 @@ class RulesSection:
 
     shipped: bool = setting(True, values.FLAG, "Whether the rules that come with Ringfence are in force.")
     off: tuple[str, ...] = setting((), values.NAMES, "The ids of rules, shipped or own, that are not in force.")
+    four_eyes: bool = setting(
+        False,
+        values.FLAG,
+        "Whether a change over the API that makes a rule heard, or no longer heard, waits for a second person.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +248,73 @@ class ApiSection:
         "How long records that came over HTTP are kept as they were received, to be shown beside their events.",
         name="keep_received",
     )
-    log_level: str = setting("info", values.TEXT, "What is logged: debug, info, warning or error.")
+    score_block: str = setting(
+        "high",
+        values.one_of("low", "medium", "high", "critical", "never"),
+        "From which severity on the verdict on a single event is `block`.",
+    )
+    score_review: str = setting(
+        "medium",
+        values.one_of("low", "medium", "high", "critical", "never"),
+        "From which severity on the verdict on a single event is `review`.",
+    )
+    score_deadline_ms: int = setting(
+        50,
+        values.DURATION,
+        "How long an answer about a single event may take, where the request does not say; then it is that of a "
+        "failure.",
+        name="score_deadline",
+    )
+    log_level: str = setting(
+        "info", values.one_of("debug", "info", "warning", "error"), "What is logged: that, and what is worse."
+    )
+    metrics_open: bool = setting(
+        False,
+        values.FLAG,
+        "Whether programs on this machine may read /metrics without a key. Not for servers behind a proxy that "
+        "`trusted_proxies` does not name.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhooksSection:
+    """Changes that are sent to other systems."""
+
+    allow_private: tuple[str, ...] = setting(
+        (),
+        values.NAMES,
+        "Hosts, as in an address, that may be in a private network: they may also be reached by http and on any port.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessSection:
+    """Who may sign in: besides people with a password of their own, those whom an identity provider vouches for.
+
+    The provider is told to send people back to `/v1/oidc/callback` of `api.public_url`.
+    """
+
+    oidc_issuer: str = setting("", values.TEXT, "The issuer of the provider, https. Empty: there is none.")
+    oidc_client_id: str = setting("", values.TEXT, "What the provider calls this installation.")
+    oidc_client_secret: str = setting("", values.SECRET, "The secret that it was given. Empty: none, PKCE alone.")
+    oidc_client_secret_file: str = setting(
+        "", values.PATH, "A file that holds the secret, relative to the home folder; goes before the other."
+    )
+    oidc_ca_file: str = setting(
+        "", values.PATH, "Certificates by which the provider is known. Empty: those that this machine trusts."
+    )
+    oidc_scopes: tuple[str, ...] = setting(("openid", "profile", "email"), values.NAMES, "What is asked for.")
+    oidc_role_claim: str = setting(
+        "roles", values.TEXT, "The claim of the ID token that says what somebody is; `a.b` is b inside a."
+    )
+    oidc_roles: tuple[tuple[str, str], ...] = setting(
+        (),
+        values.pairs(*ROLE_NAMES),
+        "Which value of that claim gives which role; the first that somebody has counts. Who has none stays outside.",
+    )
+    oidc_tenant_claim: str = setting(
+        "", values.TEXT, "The claim that says whose things somebody sees. Empty: everybody from there sees all."
+    )
 
 
 SECTIONS: Final[dict[str, type]] = {
@@ -254,6 +326,8 @@ SECTIONS: Final[dict[str, type]] = {
     "tenant": TenantSection,
     "rules": RulesSection,
     "api": ApiSection,
+    "webhooks": WebhooksSection,
+    "access": AccessSection,
 }
 SOURCE: Final = "source"
 REQUIRED_OF_SOURCE: Final = ("name", "path")

@@ -102,6 +102,9 @@ def _duration(value: object) -> int:
 TEXT: Final = Kind("text", _text, _quoted)
 PATH: Final = Kind("a path", _text, _quoted)
 PATHS: Final = Kind("a path, or a list of paths", _names, _listed)
+SECRET: Final = Kind(
+    "text; better in the environment or in a file", _text, lambda value: _quoted("***" if value else "")
+)
 FLAG: Final = Kind("true or false", _flag, lambda value: str(value).lower())
 NAMES: Final = Kind("a list of names", _names, _listed)
 PLMNS: Final = Kind('a list of networks, 5 or 6 digits of MCC and MNC, such as ["20408"]', _plmns, _listed)
@@ -125,3 +128,30 @@ def whole(least: int, most: int) -> Kind:
         return value
 
     return Kind(f"a whole number, {least} to {most}", read, str)
+
+
+def one_of(*words: str) -> Kind:
+    """Return the kind of one of some words."""
+
+    def read(value: object) -> str:
+        if _text(value) not in words:
+            raise ValueError(value)
+        return _text(value)
+
+    return Kind("one of " + ", ".join(words), read, _quoted)
+
+
+def pairs(*words: str) -> Kind:
+    """Return the kind of lists of `VALUE=WORD`, where the word is one of some."""
+
+    def read(value: object) -> tuple[tuple[str, str], ...]:
+        found = [name.rpartition("=") for name in _names(value)]
+        if not all(said.strip() and word.strip() in words for said, _, word in found):
+            raise ValueError(value)
+        return tuple((said.strip(), word.strip()) for said, _, word in found)
+
+    return Kind(
+        f'a list such as ["VALUE={words[0]}"], with one of {", ".join(words)}',
+        read,
+        lambda value: _listed(["=".join(pair) for pair in value]),
+    )

@@ -43,7 +43,11 @@ _QUEUE: Final = """SELECT * FROM alert
     ORDER BY expected_loss_micros DESC, alert_id LIMIT :limit"""
 _BY_PREFIX: Final = """SELECT * FROM alert WHERE alert_id >= :first AND alert_id < :beyond
     ORDER BY alert_id LIMIT 3"""
-_DECIDE: Final = """UPDATE alert SET status = :status, decided_by = :by, decided_at_ms = :at_ms, note = :note
+_MANY: Final = "SELECT * FROM alert WHERE alert_id IN (SELECT value FROM json_each(?))"
+_DECIDE: Final = """UPDATE alert SET status = :status, decided_by = :by, decided_at_ms = :at_ms, note = :note,
+        disposition = CASE :status WHEN 'confirmed' THEN 'fraud' WHEN 'dismissed' THEN 'not_fraud' END,
+        disposition_reason = NULL, reviewed = :status <> 'open', seen_end_ms = episode_end_ms, seen_matches = matches,
+        decided_seq = ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'change'), 0) + 1
     WHERE alert_id = :alert_id"""
 
 
@@ -127,6 +131,11 @@ class AlertStore:
             raise UsageError(AMBIGUOUS_ID, f"several alerts have an id that begins with {alert_id!r}: {some}, ...")
         return _from_row(found[0])
 
+    def many(self, alert_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Return alerts by their whole ids, each by its id; those that are not there are left out."""
+        found = self._database.rows(_MANY, (json.dumps([*alert_ids]),))
+        return {row["alert_id"]: _from_row(row) for row in found}
+
     def decide(self, alert_id: str, status: str, *, by: str, at_ms: int, note: str = "") -> dict[str, Any]:
         """Record what a person decided about an alert; return it as it is then. `open` gives it back.
 
@@ -154,7 +163,8 @@ def _to_row(document: dict[str, Any]) -> dict[str, Any]:
 
 def _from_row(row: sqlite3.Row) -> dict[str, Any]:
     document = dict(row)
-    document["shadow"] = bool(document["shadow"])
+    for name in ("shadow", "watched", "reviewed"):
+        document[name] = bool(document[name])
     document["event_ids"] = json.loads(document["event_ids"])
     document["reasons"] = json.loads(document["reasons"])
     return document

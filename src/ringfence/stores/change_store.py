@@ -16,7 +16,10 @@ _AFTER: Final = """SELECT seq, at_ms, kind, tenant, subject, body FROM change
 _LAST: Final = "SELECT seq FROM sqlite_sequence WHERE name = 'change'"
 _FIRST: Final = "SELECT min(seq) FROM change"
 _ADD: Final = "INSERT INTO change (at_ms, kind, tenant, subject, body) VALUES (?, ?, ?, ?, ?)"
-_FORGET: Final = "DELETE FROM change WHERE at_ms < ? OR seq <= (SELECT max(seq) FROM change) - ?"
+_AT_ONCE: Final = 10_000  # rows that are dropped in one transaction: nobody waits long for it
+_FORGET: Final = f"""DELETE FROM change
+    WHERE seq IN (SELECT seq FROM change ORDER BY seq LIMIT {_AT_ONCE})
+        AND (at_ms < ? OR seq <= (SELECT max(seq) FROM change) - ?)"""  # noqa: S608 - a constant
 
 
 class Change(NamedTuple):
@@ -53,5 +56,8 @@ class ChangeStore:
         self._database.change_many(_ADD, [tuple(change) for change in changes])
 
     def forget(self, before_ms: int, most: int) -> int:
-        """Drop changes that are older than a moment, and the oldest beyond `most`; return how many."""
+        """Drop changes that are older than a moment, and the oldest beyond `most`; return how many.
+
+        At most 10,000 go at a time: call it again where so many went.
+        """
         return self._database.change(_FORGET, (before_ms, most))

@@ -106,6 +106,11 @@ class Commit(Protocol):
         """Source to its counters: totals since the beginning."""
         ...
 
+    @property
+    def day(self) -> int:
+        """The day (UTC, days since 1970) to which what was counted since the last checkpoint belongs."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
@@ -123,6 +128,7 @@ class Checkpoint:
     suspense: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECTS))
     marks: Sequence[tuple[str, str, str, int]] = ()
     counters: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    day: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,10 +167,10 @@ class CheckpointStore:
             failpoint("commit.manifest")
             self._alerts.upsert(checkpoint.alerts)
             self._outbox.add(checkpoint.outbox, checkpoint.number)
-            self._suspense.add(checkpoint.suspense, checkpoint.number)
+            self._suspense.add(checkpoint.suspense, checkpoint.number, checkpoint.day)
             for suspense_id, state, by, at_ms in checkpoint.marks:
                 self._suspense.mark(suspense_id, state, by=by, at_ms=at_ms)
-            self._counters.set(checkpoint.counters)
+            self._counters.set(checkpoint.counters, checkpoint.day)
             failpoint("commit.rows")
         failpoint("commit.done")
 

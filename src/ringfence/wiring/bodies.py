@@ -12,6 +12,8 @@ from ringfence.events.errors import BODY_DAMAGED, BODY_TOO_LARGE, UNKNOWN_ENCODI
 ENCODINGS: Final = ("gzip", "zstd")
 _STEP: Final = 1 << 16
 MOST_RATIO: Final = 200  # decompressed to compressed bytes; records compress to a twentieth or so
+MOST_MEMBERS: Final = 10_000  # gzip streams one after the other in a body
+_WINDOW: Final = 32 << 20  # bytes that zstd may look back
 _ALWAYS: Final = 1 << 20  # bytes below which the ratio does not matter
 
 
@@ -42,29 +44,36 @@ def _too_large(most: int) -> UsageError:
 
 
 def _gunzipped(body: bytes, most: int) -> bytes:
-    parts, size, rest = [], 0, body
+    """Decompress; the input is handed over a step at a time, as what is left of it is copied after each."""
+    parts, size, members = [], 0, 0
+    stream, at, rest = zlib.decompressobj(wbits=31), 0, b""
     try:
-        while rest:
-            stream = zlib.decompressobj(wbits=31)
-            while not stream.eof:
-                part = stream.decompress(rest, _STEP)
-                size += len(part)
-                if size > most:
-                    raise _too_large(most)
-                if not part and not stream.unconsumed_tail and not stream.eof:
-                    raise UsageError(BODY_DAMAGED, "the gzip body ends in the middle")
-                parts.append(part)
-                rest = stream.unconsumed_tail
-            rest = stream.unused_data
+        while rest or at < len(body):
+            if not rest:
+                rest, at = body[at : at + _STEP], at + _STEP
+            if stream.eof:
+                stream, members = zlib.decompressobj(wbits=31), members + 1
+                if members > MOST_MEMBERS:
+                    raise UsageError(
+                        BODY_DAMAGED, "the gzip body has too many parts", expected=f"at most {MOST_MEMBERS:,}"
+                    )
+            part = stream.decompress(rest, _STEP)
+            size += len(part)
+            if size > most:
+                raise _too_large(most)
+            parts.append(part)
+            rest = stream.unused_data if stream.eof else stream.unconsumed_tail
     except zlib.error as error:
         raise UsageError(BODY_DAMAGED, f"the gzip body cannot be decompressed: {error}") from None
+    if body and not stream.eof:
+        raise UsageError(BODY_DAMAGED, "the gzip body ends in the middle")
     return b"".join(parts)
 
 
 def _unzstd(body: bytes, most: int) -> bytes:
     parts, size = [], 0
     try:
-        with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(body, read_across_frames=True) as stream:
+        with zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(body, read_across_frames=True) as stream:
             while part := stream.read(_STEP):
                 size += len(part)
                 if size > most:

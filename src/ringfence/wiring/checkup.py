@@ -17,6 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from ringfence.detectors.rules import JUDGED
 from ringfence.events.clock import Clock
 from ringfence.events.errors import HOME_IN_USE, RingfenceError
 from ringfence.feeds.mapping_file import load_mapping
@@ -215,7 +216,7 @@ def _balance(settings: Settings, _clock: Clock) -> Finding:
 
 def _rules(settings: Settings, _clock: Clock) -> Finding:
     found = known_rules(settings)
-    return Finding("rules", True, f"{sum(k.status in ('on', 'shadow') for k in found)} of {len(found)} are in force")
+    return Finding("rules", True, f"{sum(k.status in JUDGED for k in found)} of {len(found)} are in force")
 
 
 def _currency(settings: Settings, _clock: Clock) -> Finding:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from queue import Empty, LifoQueue
@@ -16,19 +17,29 @@ from typing import Final, TypeVar
 
 from ringfence.engines.local import LocalEngine
 from ringfence.events.clock import Clock, SystemClock
-from ringfence.events.errors import BUSY, ENDING, NO_ENGINE, DependencyError
+from ringfence.events.errors import BUSY, ENDING, NO_ENGINE, DependencyError, RingfenceError
 from ringfence.settings import Settings
 from ringfence.stores.database import FILE_NAME, Database
 from ringfence.stores.home_lock import only_run
+from ringfence.wiring.access.front import Front
+from ringfence.wiring.alerting.bulk import Jobs
+from ringfence.wiring.auditing import Signing
+from ringfence.wiring.delivering import Courier
+from ringfence.wiring.event_samples import Pulse
+from ringfence.wiring.lean import few_heaps, give_back
+from ringfence.wiring.measuring import Meter
 from ringfence.wiring.receiving import Receiver
 from ringfence.wiring.running import Run, engine_of, open_files
 from ringfence.wiring.secrets_of_home import Secret
+from ringfence.wiring.streaming_changes import ChangeFeed
 from ringfence.wiring.workplace import HomeLedger, Workplace
 
 READERS: Final = 4  # connections that questions share
 TELL_MS: Final = 500  # wall time after which a raised alert is seen, checkpoint or not
+RELEASE_MS: Final = 200  # for which few events are gathered before they are judged
 START_S: Final = 600.0
 LEAST_FREE: Final = 64 << 20  # bytes on the disk
+OVERDUE_MS: Final = 300_000  # wall time by which a checkpoint may be late
 Answer = TypeVar("Answer")
 
 
@@ -46,6 +57,13 @@ class House:
     receiver: Receiver | None = None
     ledger: HomeLedger | None = None
     secret: Secret = field(init=False)
+    front: Front = field(init=False)
+    changes: ChangeFeed = field(init=False)
+    pulse: Pulse = field(init=False)
+    courier: Courier = field(init=False)
+    jobs: Jobs = field(init=False)
+    meter: Meter = field(default_factory=Meter)
+    signing: Signing | None = None
     started_ms: int = 0
     committed_ms: int = 0
     after_commit: list[Callable[[], None]] = field(default_factory=list)  # called in the engine's thread
@@ -70,9 +88,27 @@ class House:
             self._stack.enter_context(only_run(self.settings.folder))
         self._writer = Workplace.of(self.settings, self._stack.enter_context(Database.open(path)))
         self.secret = Secret.of(self.settings.folder)
+        self.front = Front.of(self.settings, self.secret, self.clock)
+        self.changes = ChangeFeed(self._open_reader)
+        self.pulse = Pulse(self, self.changes.wants)
+        self.courier = Courier(self)
+        self.jobs = Jobs(self)
+        few_heaps()
         self.started_ms = self.clock.now_ms()
         if self.with_engine:
+            self.signing = Signing(self.settings.folder, self.clock, self.reading)
+            self.signing.start()
+        if self.with_engine:
             self._start_engine()
+            self.pulse.start()
+            self.courier.start()
+        self.jobs.start()
+        give_back()
+
+    def drain(self) -> None:
+        """Let those go who listen for changes: the server is about to end, and waits for all answers."""
+        self.is_ending = True
+        self.changes.end_streams()
 
     def close(self) -> None:
         """Let the engine take in what was received, commit and end; then let everything go."""
@@ -82,6 +118,12 @@ class House:
             self.engine.calls.ring()
         if self._thread:
             self._thread.join()
+        self.jobs.close()
+        self.pulse.close()
+        self.courier.close()
+        self.changes.close()
+        if self.signing:
+            self.signing.close()
         while True:
             try:
                 self._readers.get_nowait().database.close()
@@ -95,12 +137,33 @@ class House:
         if self.is_ending:
             reasons.append("the server is ending")
         if self.failure:
-            reasons.append(f"the engine has ended: {self.failure}".splitlines()[0])
-        elif self.with_engine and self.engine is None:
+            what = getattr(self.failure, "code", type(self.failure).__name__)  # the rest is for the log: anyone may ask
+            reasons.append(f"the engine has ended ({what})")
+        elif not self.has_started:
             reasons.append("the engine is starting")
+        elif self.engine and self.engine.overdue_ms > OVERDUE_MS:
+            reasons.append(f"no checkpoint for {self.engine.overdue_ms // 60_000} minutes although one is due")
         if shutil.disk_usage(self.settings.folder).free < LEAST_FREE:
             reasons.append("the disk is nearly full")
+        try:
+            with self.reading() as place:
+                place.database.version()
+        except RingfenceError as error:
+            reasons.append(f"the store does not answer ({error.code})")
         return reasons
+
+    def remarks(self) -> list[str]:
+        """Return what somebody should look at although useful work can be done."""
+        refused = len(self.engine.progress.refused) if self.engine else 0
+        found = [f"{refused} files of sources cannot be read; the log says which"] if refused else []
+        if self.signing and self.signing.fault:
+            found.append("the audit log does not agree with its checkpoints; see `ringfence audit verify`")
+        return found
+
+    @property
+    def has_started(self) -> bool:
+        """Whether all is there that is to run in this process."""
+        return self.engine is not None or not self.with_engine
 
     def tenant_of(self, source: str) -> str | None:
         """Return the tenant whose records come from a source; None: nobody's in particular."""
@@ -118,7 +181,7 @@ class House:
                     "INSERT INTO source (source, tenant) VALUES (?, ?) ON CONFLICT (source) DO NOTHING",
                     (source, tenant),
                 )
-            self._tenants[source] = tenant
+            self._tenants.pop(source, None)  # it may have been another's before
 
     @contextmanager
     def reading(self) -> Iterator[Workplace]:
@@ -136,14 +199,18 @@ class House:
             pass
         with self._reader_lock:
             if self._open_readers < READERS:
-                database = Database.open_to_read(self.settings.folder / FILE_NAME)
-                database.limit(self.settings.api.query_ms)
+                reader = self._open_reader()
                 self._open_readers += 1
-                return Workplace.of(self.settings, database)
+                return reader
         try:
             return self._readers.get(timeout=self.settings.api.query_ms / 1000)
         except Empty:
             raise DependencyError(BUSY, "too many questions to the store at a time") from None
+
+    def _open_reader(self) -> Workplace:
+        database = Database.open_to_read(self.settings.folder / FILE_NAME)
+        database.limit(self.settings.api.query_ms)
+        return Workplace.of(self.settings, database)
 
     @contextmanager
     def writing(self) -> Iterator[Workplace]:
@@ -152,6 +219,7 @@ class House:
             raise DependencyError(ENDING, "the server is ending")
         with self._write_lock, self._writer.database.transaction():
             yield self._writer
+        self._changed()
 
     def ask_engine(self, what: Callable[[LocalEngine], Answer], seconds: float = 10.0) -> Answer:
         """Have something done between two steps of the engine, in its thread; return what came of it.
@@ -167,6 +235,8 @@ class House:
             raise DependencyError(ENDING, "the engine is ending")
         try:
             return future.result(seconds)
+        except CancelledError:
+            raise DependencyError(ENDING, "the engine is ending") from None
         except TimeoutError:
             future.cancel()
             raise DependencyError(BUSY, "the engine did not answer in time") from None
@@ -192,6 +262,7 @@ class House:
                     clock=self.clock,
                     stop=self._stop,
                     tell_every_ms=TELL_MS,
+                    release_every_ms=RELEASE_MS,
                 )
                 engine = stack.enter_context(engine_of(self.settings, place, what))
                 files = open_files(self.settings, what, engine.positions)
@@ -215,10 +286,21 @@ class House:
         if isinstance(engine.ledger, HomeLedger):
             self.ledger = engine.ledger
             self.ledger.after_commit = self._committed
+            self.ledger.after_tell = self._changed
+            self.ledger.on_events = self.pulse.saw
+            self.ledger.on_alerts = lambda alerts: self.meter.told(alerts, self.clock.now_ms())
 
     def _committed(self) -> None:
         self.committed_ms = self.clock.now_ms()
         if self.receiver:
             self.receiver.committed()
+        self._changed()
+        self.pulse.committed()
         for told in self.after_commit:
             told()
+        give_back()
+
+    def _changed(self) -> None:
+        """Let those look who tell others of changes."""
+        self.changes.ring()
+        self.courier.ring()

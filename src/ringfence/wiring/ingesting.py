@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import CancelledError
+import asyncio
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,7 +16,7 @@ from ringfence.wiring.cloud_events import wrapped
 from ringfence.wiring.connecting import FOLDER as MAPPINGS
 from ringfence.wiring.house import House
 from ringfence.wiring.readers import find_feed, mapping_of
-from ringfence.wiring.receiving import Outcomes, decoded
+from ringfence.wiring.receiving import Judged, Outcomes, decoded
 
 ANSWER_S: Final = 30.0  # that a request waits for the engine
 
@@ -43,13 +44,29 @@ class Took:
     outcomes: Outcomes
 
 
-def take_in(house: House, sent: Sent) -> Took:
+async def take_in(house: House, sent: Sent) -> Took:
     """Decode a body, keep it, have the engine judge it; return what became of each record.
+
+    A thread works on it only until it is on the disk: whoever waits for the engine keeps no other request waiting.
 
     Raises:
         UsageError: the body, its source or its mapping cannot be used.
         DependencyError: there is no engine (RF7017), it is behind (RF7016) or ending (RF7018).
     """
+    source, answer = await asyncio.to_thread(_keep, house, sent)
+    try:
+        judged = await asyncio.wait_for(asyncio.wrap_future(answer), ANSWER_S)
+    except asyncio.CancelledError:
+        if answer.cancelled():
+            raise DependencyError(ENDING, "the server is ending; the records are kept") from None
+        raise
+    except TimeoutError:
+        raise DependencyError(BUSY, "the engine is behind; the records are kept") from None
+    return Took(source, judged.piece.events, judged.piece.rejects, judged.outcomes)
+
+
+def _keep(house: House, sent: Sent) -> tuple[str, Future[Judged]]:
+    """Decode a body and keep it; return its source, and what the engine will say."""
     receiver = house.receiver
     if receiver is None:
         raise DependencyError(NO_ENGINE, "this process runs no engine")
@@ -57,16 +74,13 @@ def take_in(house: House, sent: Sent) -> Took:
     entry = _entry(house, sent)
     reading = receiver.of(source)
     house.note_source(source, sent.tenant)
+    if sent.tenant is not None and house.tenant_of(source) != sent.tenant:
+        raise UsageError(BAD_ARGUMENT, f"the source {source!r} is another's", expected="a name of your own")
     piece = decoded(entry, source, reading.name, reading.limits, reading.most_bytes)
+    house.meter.received(entry.received_ms, piece.events)
     answer = reading.receive(entry, piece)
     receiver.engine.calls.ring()
-    try:
-        judged = answer.result(ANSWER_S)
-    except CancelledError:
-        raise DependencyError(ENDING, "the server is ending; the records are kept") from None
-    except TimeoutError:
-        raise DependencyError(BUSY, "the engine is behind; the records are kept") from None
-    return Took(source, judged.piece.events, judged.piece.rejects, judged.outcomes)
+    return source, answer
 
 
 def _entry(house: House, sent: Sent) -> Entry:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from hashlib import blake2b
+from time import monotonic
 from typing import Any, Final
 
 from ringfence.events.clock import Clock
@@ -12,6 +15,8 @@ from ringfence.stores.key_store import digest_of
 from ringfence.wiring.workplace import Workplace
 
 PREFIX: Final = "rfk_"
+KEPT_S: Final = 2.0  # that a key is taken without another look
+MOST_KEPT: Final = 1_000
 
 
 def make_key(
@@ -37,6 +42,30 @@ def make_key(
         expires_at_ms=expires_at_ms,
     )
     return f"{PREFIX}{key_id}_{secret}"
+
+
+class KeyCache:
+    """Remembers for a moment who showed which key, for requests that cannot wait for the store.
+
+    A key that was revoked is taken for so long (`KEPT_S`) where it was used just before.
+    """
+
+    def __init__(self, now: Callable[[], float] = monotonic) -> None:
+        self._now = now
+        self._known: OrderedDict[bytes, tuple[float, Any]] = OrderedDict()
+
+    def get(self, shown: bytes) -> Any:
+        """Return whose key it is; None where that is not remembered."""
+        until, who = self._known.get(blake2b(shown, digest_size=16).digest(), (0.0, None))
+        return who if self._now() < until else None
+
+    def put(self, shown: bytes, who: Any) -> None:
+        """Remember whose key it is."""
+        digest = blake2b(shown, digest_size=16).digest()
+        self._known[digest] = (self._now() + KEPT_S, who)
+        self._known.move_to_end(digest)
+        while len(self._known) > MOST_KEPT:
+            self._known.popitem(last=False)
 
 
 def key_in_force(place: Workplace, token: str, now_ms: int) -> dict[str, Any] | None:

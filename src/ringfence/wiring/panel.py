@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.resources import as_file, files
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -27,11 +28,13 @@ def make_panel(settings: Settings) -> Panel:
         SettingsError: a rule or a list cannot be used; all errors of a file are told at once.
     """
     lists = all_lists(settings)
-    rules = all_rules(settings, [one.name for one in lists])
-    zone = ZoneInfo(settings.home.time_zone)
-    known = catalogue()
-    book = RuleBook(rules, Lists.of(lists), known, zone, settings.home.currency)
-    return Panel(book, OwnBaseline(catalogue=known, currency=settings.home.currency), others(settings))
+    book = book_of(settings, all_rules(settings, [one.name for one in lists]), lists)
+    return Panel(book, OwnBaseline(catalogue=catalogue(), currency=settings.home.currency), others(settings))
+
+
+def book_of(settings: Settings, rules: Iterable[Rule], lists: Iterable[HotList]) -> RuleBook:
+    """Return rules and lists ready to judge."""
+    return RuleBook(rules, Lists.of(lists), catalogue(), ZoneInfo(settings.home.time_zone), settings.home.currency)
 
 
 def others(settings: Settings) -> tuple[TwoPlaces, ...]:

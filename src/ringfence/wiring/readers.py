@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -191,6 +192,26 @@ def decode_again(
     taken = again.decode(Block(raw + b"\n", place, 1, final=True))
     events, rejects = (frame.with_columns(place=pl.lit(place)) for frame in (taken.events, taken.rejects))
     return Decoded(events, rejects, taken.left_out, taken.unknown, {})
+
+
+def decode_lines(
+    raws: Sequence[bytes], *, source: str, places: Sequence[str], limits: Limits, clock: Clock
+) -> list[tuple[pl.DataFrame, str, str]]:
+    """Decode many NDJSON records of one line each, as `decode_again` does one by one.
+
+    Returns:
+        For each its event, a row or none, and the code and the message of its reject, or nothing.
+    """
+    taken = Ndjson(source=source, limits=limits, clock=clock).decode(
+        Block(b"".join(raw + b"\n" for raw in raws), "lines", 1, final=True)
+    )
+    line = pl.col("place").str.extract(r"(\d+)$", 1).cast(pl.Int64) - 1
+    lines = taken.events.select(line).to_series()
+    events = taken.events.with_columns(place=pl.Series(places, dtype=pl.String).gather(lines))
+    at = {number: row for row, number in enumerate(lines)}
+    wrong = {number: why for number, *why in taken.rejects.select(line, "code", "message").iter_rows()}
+    none = events.clear()
+    return [(events[at[n] : at[n] + 1] if n in at else none, *(wrong.get(n) or ("", ""))) for n in range(len(raws))]
 
 
 def check_magic(path: Path, head: bytes, feed: str) -> None:

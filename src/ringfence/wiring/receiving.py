@@ -25,14 +25,16 @@ from ringfence.engines.files import File
 from ringfence.engines.local import LocalEngine
 from ringfence.events.clock import Clock, FixedClock
 from ringfence.events.errors import BAD_ARGUMENT, UsageError
-from ringfence.feeds.decoded import Block, BlockFeed, Decoded, Position, no_events, rejects_frame
+from ringfence.feeds.decoded import BlockFeed, Decoded, Position
 from ringfence.feeds.delimited import Delimited
 from ringfence.feeds.limits import Limits
 from ringfence.feeds.mapping_file import parse_mapping
 from ringfence.feeds.ndjson import Ndjson
 from ringfence.feeds.tables import TableFile
 from ringfence.settings import Settings
+from ringfence.wiring.arrow_bounds import check_arrow
 from ringfence.wiring.bodies import opened
+from ringfence.wiring.bounded_decoding import MOST_BYTES, MOST_RECORDS, in_pieces, together
 from ringfence.wiring.cloud_events import unwrapped
 from ringfence.wiring.connecting import limits_of
 
@@ -83,22 +85,13 @@ def _decoded(entry: Entry, source: str, place: str, limits: Limits, content: byt
         mapping = parse_mapping(entry.mapping, name=entry.mapping_name)
         mapping = replace(mapping, zone=mapping.zone or entry.zone)
         feed = Delimited(mapping, source=source, limits=limits, clock=clock)
-    taken = feed.decode(Block(content, place, 1, final=True, first=True))
-    return Decoded(taken.events, taken.rejects, taken.left_out, taken.unknown, {})
+    return together(in_pieces(feed, content, place))
 
 
 def _of_table(content: bytes, source: str, place: str, limits: Limits, clock: Clock) -> Decoded:
+    check_arrow(content, MOST_BYTES, MOST_RECORDS)
     reader = TableFile(Path(), name=place, source=source, limits=limits, clock=clock, content=content)
-    pieces = list(iter(reader.read, None))
-    if not pieces:
-        return Decoded(no_events(), rejects_frame([]), 0, {}, {})
-    return Decoded(
-        pl.concat([p.events for p in pieces], how="diagonal"),
-        pl.concat([p.rejects for p in pieces]),
-        0,
-        pieces[0].unknown,
-        {},
-    )
+    return together(iter(reader.read, None))
 
 
 class Reading:

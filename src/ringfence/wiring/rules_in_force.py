@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ringfence.detectors.conditions.problems import Problem, WrittenFileError
 from ringfence.detectors.lists import Entry, HotList, read_list
-from ringfence.detectors.rules import Rule, read_rules
+from ringfence.detectors.rules import JUDGED, Rule, read_rules
 from ringfence.events.errors import SettingsError
 from ringfence.settings import Settings
 from ringfence.wiring.catalogue import catalogue
@@ -30,20 +30,30 @@ class Known:
     status: str
 
 
-def known_rules(settings: Settings) -> list[Known]:
-    """Return every rule that there is, those that are off too, by fraud and id.
+def known_rules(settings: Settings, named: Sequence[str] | None = None) -> list[Known]:
+    """Return every rule that there is, those that are off too, by fraud and id. `named`: the lists, if they are known.
 
     Raises:
         SettingsError: a file of rules or a list cannot be used; everything wrong with it is told.
     """
-    lists = [one.name for one in all_lists(settings)]
+    lists = [one.name for one in all_lists(settings)] if named is None else list(named)
     if settings.rules.off:
         all_rules(settings, lists)  # says so if it names a rule that is not there
     every = replace(settings, rules=replace(settings.rules, off=()))
-    own = {rule.id: str(path) for path in own_files(settings, "rules") for rule in _read(path, lists)}
+    own = _origins(own_files(settings, "rules"), lists)
     rules = sorted(all_rules(every, lists), key=lambda rule: (rule.fraud, rule.id))
     off = set(settings.rules.off)
     return [Known(r, own.get(r.id, f"{SHIPPED} {r.file}"), OFF if r.id in off else r.status) for r in rules]
+
+
+def _origins(files: Iterable[Path], lists: Sequence[str]) -> dict[str, str]:
+    """Return the file that each own rule comes from; see `read_rules` for which of several counts."""
+    found: dict[str, Path] = {}
+    for path in files:
+        for rule in _read(path, lists):
+            if rule.id not in found or found[rule.id].stem != rule.id:
+                found[rule.id] = path
+    return {rule_id: str(path) for rule_id, path in found.items()}
 
 
 def _read(path: Path, lists: Sequence[str]) -> list[Rule]:
@@ -111,7 +121,7 @@ def entries_that_hold(found: HotList, number: str) -> list[Entry]:
 
 def about_money(settings: Settings) -> list[Rule]:
     """Return the shipped rules in force that ask for amounts of money: numbers meant in `AMOUNTS_IN`."""
-    found = (k.rule for k in known_rules(settings) if k.status in ("on", "shadow") and k.origin.startswith(SHIPPED))
+    found = (k.rule for k in known_rules(settings) if k.status in JUDGED and k.origin.startswith(SHIPPED))
     return [rule for rule in found if any("_micros" in column for column in rule.columns)]
 
 

@@ -41,6 +41,7 @@ class Run:
     watch: Callable[[Progress], None] = lambda progress: None
     stop: Event = field(default_factory=Event)
     tell_every_ms: int = 0  # wall time after which alerts are seen before their commit; 0: they are not
+    release_every_ms: int = 0  # wall time for which few events are gathered, so that they are judged together
 
 
 def run(settings: Settings, what: Run) -> Progress:
@@ -93,6 +94,8 @@ def engine_of(settings: Settings, place: Workplace, what: Run) -> Iterator[Local
             workers=work,
             suppress=lambda alerts: suppress(alerts, suppressions),
         )
+        memory.guarded_by(flow.guard)
+        episodes.guard = flow.guard
         yield LocalEngine(
             flow=flow,
             intake=intake,
@@ -107,6 +110,7 @@ def engine_of(settings: Settings, place: Workplace, what: Run) -> Iterator[Local
             watch=what.watch,
             stop=what.stop,
             tell_every_ms=what.tell_every_ms,
+            release_every_ms=what.release_every_ms,
         )
 
 

@@ -1,16 +1,20 @@
 """Suppressions, taken up at once: what they cover leaves the queue, what they no longer cover comes back.
 
-Alerts that a person decided about stay as they are. A run that is going on keeps the suppressions that it started with.
+Alerts that a person decided about stay as they are. A run that is going on keeps the suppressions that it started with;
+the engine of a server takes up those that come over HTTP (`alerting/suppressing_live.py`).
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
-from ringfence.alerts.alert import OPEN, SUPPRESSED, Alert
+from ringfence.alerts.alert import Alert
 from ringfence.alerts.suppression import Suppression, suppress
 from ringfence.settings import Settings
 from ringfence.wiring.workplace import Workplace, workplace
+
+AT_ONCE: Final = 1_000  # alerts that are in memory
 
 
 def add(settings: Settings, suppression: Suppression) -> int:
@@ -21,7 +25,7 @@ def add(settings: Settings, suppression: Suppression) -> int:
     """
     with workplace(settings, write=True) as place, place.database.transaction():
         place.suppressions.add(suppression)
-        return _take_up(place)
+        return take_up(place, place.suppressions.open_alerts(suppression.to_json()))
 
 
 def end(settings: Settings, suppression_id: str, *, by: str, at_ms: int) -> int:
@@ -32,8 +36,8 @@ def end(settings: Settings, suppression_id: str, *, by: str, at_ms: int) -> int:
         DependencyError: the home folder cannot be used.
     """
     with workplace(settings, write=True) as place, place.database.transaction():
-        place.suppressions.end(suppression_id, by=by, at_ms=at_ms)
-        return _take_up(place)
+        whole_id = place.suppressions.end(suppression_id, by=by, at_ms=at_ms)
+        return take_up(place, place.suppressions.kept_back(whole_id))
 
 
 def kept(settings: Settings) -> list[dict[str, Any]]:
@@ -47,11 +51,15 @@ def in_force(place: Workplace) -> list[Suppression]:
     return [Suppression.from_json(one) for one in place.suppressions.list() if one["created_at_ms"] < one["ends_at_ms"]]
 
 
-def _take_up(place: Workplace) -> int:
+def take_up(place: Workplace, alert_ids: Sequence[str]) -> int:
+    """Have alerts be open or suppressed as the suppressions say now; return how many changed."""
     known = in_force(place)
-    documents = [one for status in (OPEN, SUPPRESSED) for one in place.alerts.list(status=status, shadow=None)]
-    alerts = [Alert.from_json(document) for document in documents]
-    decided = suppress(alerts, known)
-    changed = [new for old, new in zip(alerts, decided, strict=True) if new is not old]
-    place.alerts.upsert(changed)
-    return len(changed)
+    changed = 0
+    for first in range(0, len(alert_ids), AT_ONCE):
+        found = place.alerts.many(alert_ids[first : first + AT_ONCE])
+        alerts = [Alert.from_json(document) for document in found.values()]
+        decided = suppress(alerts, known)
+        new = [new for old, new in zip(alerts, decided, strict=True) if new is not old]
+        place.alerts.upsert(new)
+        changed += len(new)
+    return changed

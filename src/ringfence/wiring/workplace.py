@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import polars as pl
@@ -16,15 +18,17 @@ from ringfence.pipeline.ledger import Commit, Saved
 from ringfence.settings import Settings
 from ringfence.stores import state_files
 from ringfence.stores.alert_store import AlertStore
+from ringfence.stores.answer_store import AnswerStore
 from ringfence.stores.audit_store import AuditStore
 from ringfence.stores.change_store import ChangeStore
 from ringfence.stores.checkpoint_store import Checkpoint, CheckpointStore
 from ringfence.stores.counter_store import CounterStore
 from ringfence.stores.database import FILE_NAME, Database
-from ringfence.stores.history import STORED, History, HistoryFile
+from ringfence.stores.history import DAY_MS, STORED, History, HistoryFile
 from ringfence.stores.key_store import KeyStore
 from ringfence.stores.suppression_store import SuppressionStore
 from ringfence.stores.suspense_store import REJECTS, SuspenseStore
+from ringfence.stores.webhook_store import WebhookStore
 
 STATE_FOLDER = "state"
 HISTORY_ROWS = 100_000  # events that are held before they are written to a file of the history
@@ -44,6 +48,8 @@ class Workplace:
     keys: KeyStore
     audit: AuditStore
     changes: ChangeStore
+    answers: AnswerStore
+    webhooks: WebhookStore
 
     @classmethod
     def of(cls, settings: Settings, database: Database) -> Workplace:
@@ -59,6 +65,8 @@ class Workplace:
             KeyStore(database),
             AuditStore(database),
             ChangeStore(database),
+            AnswerStore(database),
+            WebhookStore(database),
         )
 
 
@@ -96,6 +104,10 @@ class HomeLedger:
         self._written: list[HistoryFile] = []  # since the last commit
         self._next = self._store.number() + 1
         self.after_commit: Callable[[], None] = lambda: None
+        self.after_tell: Callable[[], None] = lambda: None
+        self.on_alerts: Callable[[Sequence[Alert]], None] = lambda alerts: None  # that can be seen from now on
+        self.commit_s = 0.0  # that the last commit took
+        self.on_events: Callable[[pl.DataFrame], None] = lambda events: None  # that were judged
 
     def last(self) -> Saved | None:
         """Return what the last commit left; None before the first. Files that no commit names are removed."""
@@ -113,6 +125,7 @@ class HomeLedger:
 
     def keep(self, events: pl.DataFrame) -> None:
         """Set events aside for the history of the next commit."""
+        self.on_events(events)
         if not self._kept.keep:
             return
         self._aside.append(events)
@@ -128,15 +141,27 @@ class HomeLedger:
     def tell(self, alerts: Sequence[Alert]) -> None:
         """Keep alerts before the commit that makes them last; what is kept already and says more stays."""
         self._alerts.advance(alerts)
+        self.on_alerts(alerts)
+        self.after_tell()
 
-    def uncommitted(self) -> pl.DataFrame:
+    def pending(self) -> tuple[list[Path], list[pl.DataFrame]]:
+        """Return where the events lie that the next commit adds to the history: files, and frames in memory.
+
+        To be called by the thread that commits; they may be read in any other. After the commit the files are part of
+        the history, and may be merged away.
+        """
+        return [self._home / file.name for file in self._written], [*self._aside]
+
+    def uncommitted(self, columns: Sequence[str] = tuple(STORED)) -> pl.DataFrame:
         """Return the events that the next commit adds to the history; to be called by the thread that commits."""
-        files = [pl.read_parquet(self._home / file.name) for file in self._written]
-        frames = [*files, *self._aside]
-        return pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame(schema=STORED)
+        files = [pl.read_parquet(self._home / file.name, columns=[*columns]) for file in self._written]
+        aside = [frame.select(name for name in columns if name in frame.columns) for frame in self._aside]
+        schema = pl.DataFrame(schema={name: STORED[name] for name in columns})
+        return pl.concat([schema, *files, *aside], how="diagonal_relaxed")
 
     def commit(self, commit: Commit) -> None:
         """Keep it, durably."""
+        began = monotonic()
         self._write_history()
         states = ((f"{commit.number}.{name}", state) for name, state in commit.states)
         rejects = [frame.with_columns(source=pl.lit(source)) for source, frame in commit.rejects.items()]
@@ -152,11 +177,14 @@ class HomeLedger:
                 suspense=pl.concat(rejects).select(REJECTS.names()) if rejects else pl.DataFrame(schema=REJECTS),
                 marks=commit.marks,
                 counters={source: _counts(c) for source, c in commit.counters.items()},
+                day=commit.at_ms // DAY_MS,
             )
         )
         self._written, self._next = [], commit.number + 1
         self._history.merge()
         self._store.sweep(self._home)
+        self.commit_s = monotonic() - began
+        self.on_alerts(commit.alerts)
         self.after_commit()
 
 

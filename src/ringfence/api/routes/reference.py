@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
-from jinja2 import Environment
 
 from ringfence.api.document import operations
 from ringfence.api.examples import example_of
@@ -34,6 +33,8 @@ def show_style() -> Response:
 
 @cache
 def _page(document: str) -> str:
+    from jinja2 import Environment  # noqa: PLC0415 - 5 MB that a server without readers need not have
+
     api = json.loads(document)
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((PAGES / "reference.html.j2").read_text("utf-8"))

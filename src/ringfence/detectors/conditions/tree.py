@@ -156,6 +156,16 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(child)
 
 
+def shape(node: object) -> object:
+    """Return a condition without the places where its parts are written: equal for equal meaning."""
+    if isinstance(node, Node):
+        named = (getattr(node, field.name) for field in fields(node) if field.name != "span")
+        return type(node).__name__, *map(shape, named)
+    if isinstance(node, tuple):
+        return tuple(map(shape, node))
+    return type(node).__name__, node  # 1 and True are equal, and not the same
+
+
 def names(node: Node) -> frozenset[str]:
     """Return the features and columns that a condition reads; `on_list` also reads the time of the event."""
     found = {n.name for n in walk(node) if isinstance(n, Name)}

@@ -1,0 +1,1 @@
+"""Alerts as people work with them: found, looked at, decided about, singly and in bulk."""
