@@ -236,7 +236,7 @@ def test_a_server_signs_what_was_done_and_goes_on_after_a_crash(tmp_path: Path) 
     with server.client(key=key) as client:
         for n in range(120):
             assert client.get("/v1/alerts", headers={"ringfence-reason": f"reason {n}"}).status_code == 200
-        for _ in range(100):
+        for _ in range(600):
             state = client.get("/v1/audit/state").json()
             if state["signed"] >= 100:
                 break

@@ -162,6 +162,7 @@ def test_a_question_that_takes_too_long_is_stopped_and_leaves_room_for_others() 
 
         assert set(codes) <= {"RF7014", "RF7016"}
         assert codes[0] == "RF7014"
+        # the process lives on when what nobody waits for comes to its end
         assert circle(house, Party("caller", "31600000000"), Wish(1, EVER, 10))["edges"]
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Thread
 from typing import Final, TypeVar
 
 import polars as pl
+from polars.lazyframe.in_process import InProcessQuery
 
 from ringfence.detectors.matches import entity_of
 from ringfence.events.errors import BUSY, FILE_DAMAGED, QUERY_TOO_SLOW, DependencyError
@@ -89,20 +91,15 @@ class Past:
         """
         if not _TURNS.acquire(timeout=max(0.0, self.until_s - time.monotonic())):
             raise DependencyError(BUSY, "too many such questions at a time")
-        try:
-            with parquet_errors(self.house.settings.folder / "history"):
-                return self._found(question)
-        finally:
-            _TURNS.release()
-
-    def _found(self, question: pl.LazyFrame) -> pl.DataFrame:
-        running = question.collect(background=True, engine="streaming")
-        while (found := running.fetch()) is None:
-            if time.monotonic() > self.until_s:
-                running.cancel()
-                raise DependencyError(QUERY_TOO_SLOW, "the question takes too long")
-            time.sleep(_POLL_S)
-        return found
+        with ExitStack() as turn, parquet_errors(self.house.settings.folder / "history"):
+            turn.callback(_TURNS.release)
+            running = question.collect(background=True, engine="streaming")
+            while (found := running.fetch()) is None:
+                if time.monotonic() > self.until_s:
+                    Thread(target=_let_end, args=(running, turn.pop_all()), name="abandoned question").start()
+                    raise DependencyError(QUERY_TOO_SLOW, "the question takes too long")
+                time.sleep(_POLL_S)
+            return found
 
     def events(
         self,
@@ -133,6 +130,17 @@ class Past:
             firsts.append(int(times.min()))  # type: ignore[arg-type]
             lasts.append(int(times.max()))  # type: ignore[arg-type]
         return (min(firsts), max(lasts)) if firsts else None
+
+
+def _let_end(running: InProcessQuery, turn: ExitStack) -> None:
+    """Wait for a question that nobody waits for any more; its turn ends with it.
+
+    Polars does not stop one that has begun, and ends the whole process if nobody is there to take what it finds.
+    """
+    with turn, suppress(pl.exceptions.PolarsError, OSError):
+        running.cancel()
+        while running.fetch() is None:
+            time.sleep(_POLL_S)
 
 
 def _fresh(house: House, wanted: pl.Expr) -> pl.DataFrame:
