@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ringfence.events.errors import UsageError
@@ -186,6 +186,8 @@ def test_a_clock_change_keeps_local_hours() -> None:
     seed=st.integers(0, 10**9),
     start=st.dates(date(2020, 1, 1), date(2035, 1, 1)),
 )
+@example(subscribers=100, days=1, seed=0, start=date(2028, 3, 26))  # a day of 23 hours
+@example(subscribers=100, days=1, seed=0, start=date(2028, 10, 29))  # one of 25
 def test_any_plan_gives_well_formed_traffic(subscribers: int, days: int, seed: int, start: date) -> None:
     plan = Plan(subscribers=subscribers, days=days, seed=seed, start=start)
     simulation = simulate(plan)

@@ -19,6 +19,7 @@ from ringfence.simulation.plan import DAY_MS, TRUTH_SCHEMA, Plan, Simulation
 from ringfence.simulation.traffic import HOME, MESSAGE, Bools, Ints, Names, Traffic
 from ringfence.simulation.world import COUNTRIES
 
+_CHANGE_MS: Final = 3 * 3_600_000
 ZONE: Final = ZoneInfo("Europe/Amsterdam")
 _DIRECTIONS: Final = ("out", "in", "internal")
 _SPARE_DAYS: Final = 3  # calls and echoes that outlast the plan
@@ -61,14 +62,16 @@ class Ledger:
 
 
 def to_utc(plan: Plan, local_ms: Ints) -> Ints:
-    """Return UTC milliseconds of local time. On the two days of a clock change the change is at midnight."""
+    """Return UTC milliseconds of local time. On the two days of a clock change the change is at three o'clock."""
     midnights = [
         datetime(plan.start.year, plan.start.month, plan.start.day, tzinfo=ZONE) + timedelta(days=day)
-        for day in range(plan.days + _SPARE_DAYS)
+        for day in range(plan.days + _SPARE_DAYS + 1)
     ]
     base = np.array([int(moment.timestamp()) * 1_000 for moment in midnights], dtype=np.int64)
-    day = np.clip(local_ms // DAY_MS, 0, len(base) - 1)
-    return base[day] + local_ms - day * DAY_MS
+    day = np.clip(local_ms // DAY_MS, 0, len(base) - 2)
+    clock_ms = local_ms - day * DAY_MS
+    change_ms = np.diff(base) - DAY_MS  # an hour less or more on those days
+    return base[day] + clock_ms + np.where(clock_ms >= _CHANGE_MS, change_ms[day], 0)
 
 
 def ledger(
