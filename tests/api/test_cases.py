@@ -242,7 +242,7 @@ def test_the_timeline_tells_every_act_and_alert_in_order(client: httpx2.Client, 
     items = client.get(f"{address}/timeline").json()["items"]
 
     assert [one["what"] for one in items] == [
-        "alert.began", "alert.raised", "alert.last_event", "case.opened", "case.commented", "comment", "case.ticked",
+        "alert.began", "alert.raised", "alert.last_event", "case.opened", "comment", "case.ticked",
         "case.changed", "case.file_added",
     ]  # fmt: skip
     assert [one["at_ms"] for one in items] == sorted(one["at_ms"] for one in items)

@@ -206,7 +206,11 @@ def timeline(place: Workplace, case_id: str) -> list[dict[str, Any]]:
         ids = [case_id, *store.merged(case_id)]
         acts, alerts = store.acts(ids, MOST_ACTS), store.alerts(case_id)
         comments, wakes = store.comments(case_id), store.wakes(case_id)
-    told = [_told(act["at_ms"], act["action"], act["by"], act["subject"], act["detail"]) for act in acts]
+    told = [
+        _told(act["at_ms"], act["action"], act["by"], act["subject"], act["detail"])
+        for act in acts
+        if act["action"] != "case.commented"  # the comment itself tells it
+    ]
     for said in comments:
         detail = {"text": said["text"], "mentions": said["mentions"]}
         told.append(_told(said["at_ms"], "comment", said["by"], case_id, detail))
