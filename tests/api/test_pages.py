@@ -10,7 +10,9 @@ import pytest
 from .serving import served
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = [DOCS / "tutorials" / "first-alert-over-http.md", DOCS / "how-to" / "give-people-access.md"]
+FIRST = DOCS / "tutorials" / "first-alert-over-http.md"
+HOW_TO = ("give-people-access", "work-alerts-over-http", "follow-changes")
+PAGES = [FIRST, *(DOCS / "how-to" / f"{name}.md" for name in HOW_TO)]
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SERVE = "ringfence serve"
 ADDRESS = "http://127.0.0.1:8080"
@@ -18,7 +20,8 @@ ADDRESS = "http://127.0.0.1:8080"
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
-    blocks = BLOCK.findall(page.read_text("utf-8"))
+    before = [FIRST] if "$URL" in page.read_text("utf-8") and page != FIRST else []
+    blocks = [block for one in (*before, page) for block in BLOCK.findall(one.read_text("utf-8"))]
     (tmp_path / ".ringfence").mkdir()
     with served(tmp_path / ".ringfence") as server:
         script = ["set -e", f"cd {tmp_path}", f'export PATH="{Path(sys.executable).parent}:$PATH"']

@@ -15,7 +15,12 @@ from .calling import ringfence
 from .conftest import VENDOR
 
 DOCS = Path(__file__).parents[2] / "docs"
-OVER_HTTP = ("first-alert-over-http", "give-people-access")  # run by tests/api/test_pages.py
+OVER_HTTP = (
+    "first-alert-over-http",
+    "give-people-access",
+    "work-alerts-over-http",
+    "follow-changes",
+)  # run by tests/api/test_pages.py
 PAGES = sorted(
     page for page in (*(DOCS / "tutorials").glob("*.md"), *(DOCS / "how-to").glob("*.md")) if page.stem not in OVER_HTTP
 )
