@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from cyclopts import App, Parameter
 
@@ -38,30 +38,70 @@ def queue(
 
     Alerts on a caller, an account and a device that rest on the same events are on one party.
     """
-    from ringfence.wiring.workplace import workplace
-
     check_name("--status", status, STATUSES, cure="")
-    settings = common.settings()
     most = limit if (all or common.json) and limit > 0 else -1
-    is_narrowed = bool(fraud or entity or filter)
     if filter:
         _check_alone(fraud=fraud, entity=entity, shadow=shadow, status=status != "open")
-        found = _filtered(settings, filter, most)
-    else:
-        with workplace(settings) as place:
-            found = place.alerts.list(
-                fraud=fraud, status=None if status == "all" else status, entity=entity, shadow=shadow, limit=most
-            )
+    found = _found(common, _Asked(fraud, status, entity, shadow, filter, most))
     if common.json:
         print_json(found)
     elif found:
-        _show_queue(found, settings, limit, every=all)
-        shown = f"{command(settings, 'alerts', 'show', 'ID')} (the first digits are enough)"
-        notes().print(f"One alert with all its reasons: {shown}")
+        desk = _desk(common)
+        _show_queue(found, desk, limit, every=all)
+        enough = " (the first digits are enough)" if common.server() is None else ""
+        notes().print(f"One alert with all its reasons: {desk.say('alerts', 'show', 'ID')}{enough}")
     else:
         of_all = "No alerts." if status == "all" else f"No {status} alerts."
-        screen().print("No such alerts." if is_narrowed else of_all)
+        screen().print("No such alerts." if fraud or entity or filter else of_all)
     return 0
+
+
+class _Asked(NamedTuple):
+    """Which alerts are asked for."""
+
+    fraud: str | None
+    status: str
+    entity: str | None
+    shadow: bool
+    filter: str
+    most: int  # -1: all
+
+
+class _Desk(NamedTuple):
+    """Where the alerts are: the zone in which times are shown, and what a person may type next."""
+
+    zone: str
+    say: Callable[..., str]
+
+
+def _desk(common: Common) -> _Desk:
+    if common.server():
+        return _Desk("UTC", lambda *words: f"`ringfence {' '.join(words)}` with the same --url")
+    settings = common.settings()
+    return _Desk(settings.home.time_zone, lambda *words: command(settings, *words))
+
+
+def _found(common: Common, asked: _Asked) -> list[dict[str, Any]]:
+    """Return the alerts that are asked for, of the server or of the home folder."""
+    if server := common.server():
+        from ringfence.cli.remote_alerts import filter_of, queue_of
+
+        options = {name: getattr(asked, name) for name in ("fraud", "status", "entity", "shadow")}
+        with server:
+            return queue_of(server, asked.filter or filter_of(**options), asked.most)
+    from ringfence.wiring.workplace import workplace
+
+    settings = common.settings()
+    if asked.filter:
+        return _filtered(settings, asked.filter, asked.most)
+    with workplace(settings) as place:
+        return place.alerts.list(
+            fraud=asked.fraud,
+            status=None if asked.status == "all" else asked.status,
+            entity=asked.entity,
+            shadow=asked.shadow,
+            limit=asked.most,
+        )
 
 
 def _check_alone(**others: object) -> None:
@@ -87,8 +127,8 @@ def _filtered(settings: Settings, text: str, limit: int) -> list[dict[str, Any]]
         return every(place, asked.where(None, tenant_too=False), limit)
 
 
-def _show_queue(found: list[dict[str, Any]], settings: Settings, limit: int, *, every: bool) -> None:
-    zone = settings.home.time_zone
+def _show_queue(found: list[dict[str, Any]], desk: _Desk, limit: int, *, every: bool) -> None:
+    zone = desk.zone
     if every:
         screen().print(alert_table(found, zone, f"{len(found):,} alerts"))
         return
@@ -96,7 +136,7 @@ def _show_queue(found: list[dict[str, Any]], settings: Settings, limit: int, *, 
     shown = on[:limit] if limit > 0 else on
     screen().print(party_table(shown, zone, counted(len(found), len(on))))
     if len(shown) < len(found):
-        notes().print(f"Each alert in a row of its own: {command(settings, 'alerts', '--all')}")
+        notes().print(f"Each alert in a row of its own: {desk.say('alerts', '--all')}")
 
 
 @app.command
@@ -104,24 +144,33 @@ def show(alert_id: str, *, common: Common = Common()) -> int:
     """Print one alert with its reasons, its events and its money.
 
     Args:
-        alert_id: The alert's id, or the first digits of it.
+        alert_id: The alert's id, or the first digits of it (of a server's: all of it).
     """
-    from ringfence.wiring.explaining import events_of
-    from ringfence.wiring.workplace import workplace
-
-    settings = common.settings()
-    with workplace(settings) as place:
-        alert = place.alerts.get(alert_id)
-        events = events_of(place, alert)
+    alert, events = _one(common, alert_id)
     if common.json:
         print_json({**alert, "events_of_episode": events})
         return 0
-    zone, console = settings.home.time_zone, screen()
+    zone, console = _desk(common).zone, screen()
     console.print(_facts(alert, zone))
     rows = [(r["text"], *_values(r, alert["currency"])) for r in alert["reasons"]]
     console.print(table("Why", ("reason", "value", "usual"), rows, right=("value", "usual")))
     console.print(_event_table(events, zone, alert))
     return 0
+
+
+def _one(common: Common, alert_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return an alert and the first events of its episode, of the server or of the home folder."""
+    if server := common.server():
+        from ringfence.cli.remote_alerts import alert_of
+
+        with server:
+            return alert_of(server, alert_id)
+    from ringfence.wiring.explaining import events_of
+    from ringfence.wiring.workplace import workplace
+
+    with workplace(common.settings()) as place:
+        alert = place.alerts.get(alert_id)
+        return alert, events_of(place, alert)
 
 
 def _values(reason: Mapping[str, Any], currency: str | None) -> tuple[str, ...]:
@@ -164,11 +213,11 @@ def _event_table(events: list[dict[str, Any]], zone: str, alert: dict[str, Any])
     rows = [
         (
             moment(e["at_ms"], zone),
-            e["kind"],
-            e["caller"],
-            e["callee"],
-            f"{(e['duration_ms'] or 0) / 1000:,.0f} s",
-            money(e["charge_micros"], e["currency"]),
+            e.get("kind"),
+            e.get("caller"),
+            e.get("callee"),
+            f"{(e.get('duration_ms') or 0) / 1000:,.0f} s",
+            money(e.get("charge_micros"), e.get("currency")),
         )
         for e in events
     ]
